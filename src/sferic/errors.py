@@ -1,0 +1,191 @@
+"""Every error a user can see, as a tree.
+
+* SfericError
+    * OptionsError (ValueError): one or more stream options are wrong
+    * NotServedError (ValueError): no loaded model serves the language
+    * SettingsError (ValueError): a setting of the process is wrong
+    * AudioError (ValueError): audio that cannot be taken
+        * UndecodableAudioError: the bytes are not what the encoding says
+    * ModelError: a model that cannot be used
+        * UnknownModelError (LookupError): no such name in the catalogue
+        * ModelFileMissingError (FileNotFoundError): a folder lacks a file
+        * ModelFetchError (ConnectionError): no source delivered the files
+        * ChecksumError: a file is not the one the catalogue pins
+        * ModelStorageError (OSError): the disk is full or not writable
+        * ModelLoadError: the files are there and the engine rejects them
+    * KeyStoreError: the keys cannot be read or changed
+        * UnknownKeyError (LookupError): no such key to revoke
+    * SessionClosedError (RuntimeError): fed after its end
+    * RemoteError (ConnectionError): what a client heard from a server
+
+An error builds its own message: it names the thing, its value, what was allowed and what to do.
+`code` is the machine-readable name used on the wire.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import msgspec
+
+
+class SfericError(Exception):
+    """Base of all errors that are meant for a user's eyes."""
+
+    code: ClassVar[str] = "internal_error"
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing wrong with one parameter."""
+
+    parameter: str
+    value: str
+    allowed: str
+    message: str
+
+
+class OptionsError(SfericError, ValueError):
+    """One or more options of a stream are wrong; all of them are listed at once."""
+
+    code = "invalid_parameters"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(problem.message for problem in self.problems))
+
+
+class NotServedError(SfericError, ValueError):
+    """No loaded model serves the language that was asked for."""
+
+    code = "language_not_served"
+
+    def __init__(self, language: str, *, model: str, served: Sequence[str]) -> None:
+        self.language = language
+        self.problem = Problem(
+            parameter="language",
+            value=language,
+            allowed=", ".join(served),
+            message=(
+                f"language={language} is not served by the model {model}, "
+                f"which knows: {', '.join(served)}"
+            ),
+        )
+        super().__init__(self.problem.message)
+
+
+class SettingsError(SfericError, ValueError):
+    """A setting of the process is wrong."""
+
+    code = "invalid_settings"
+
+
+class AudioError(SfericError, ValueError):
+    """Audio that cannot be taken."""
+
+    code = "invalid_audio"
+
+
+class UndecodableAudioError(AudioError):
+    """The bytes are not what the declared encoding says."""
+
+    code = "undecodable_audio"
+
+    def __init__(self, encoding: str, reason: str) -> None:
+        self.encoding = encoding
+        super().__init__(
+            f"the audio is not decodable as {encoding}: {reason}. "
+            "Send what the encoding parameter declares, or change the parameter"
+        )
+
+
+class ModelError(SfericError):
+    """A model that cannot be used."""
+
+    code = "model_error"
+
+
+class UnknownModelError(ModelError, LookupError):
+    """No such name in the catalogue, and no such folder."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(
+            f"there is no model {name!r}; known models: {', '.join(known)}. "
+            "A folder with a CTranslate2 Whisper model works too: give its path"
+        )
+
+
+class ModelFileMissingError(ModelError, FileNotFoundError):
+    """A model folder lacks a file the engine needs."""
+
+    def __init__(self, folder: Path, missing: Sequence[str]) -> None:
+        super().__init__(
+            f"the model folder {folder} lacks {', '.join(missing)}. "
+            "Run `sferic models verify`, or `sferic models pull NAME` to fetch it again"
+        )
+
+
+class ModelFetchError(ModelError, ConnectionError):
+    """No source delivered the files of a model."""
+
+    def __init__(self, name: str, attempts: Sequence[str]) -> None:
+        tried = "\n".join(f"  - {attempt}" for attempt in attempts)
+        super().__init__(
+            f"the model {name} could not be fetched from any of its sources:\n{tried}\n"
+            "Check the network and pip's index settings, or copy the files to a folder and "
+            "give its path with --model"
+        )
+
+
+class ChecksumError(ModelError):
+    """A file is not the one that the catalogue pins."""
+
+    def __init__(self, path: Path, *, expected: str, actual: str) -> None:
+        super().__init__(
+            f"{path} has SHA-256 {actual}, the catalogue pins {expected}. "
+            "The file is damaged or was replaced: fetch it again with `sferic models pull`"
+        )
+
+
+class ModelStorageError(ModelError, OSError):
+    """The model cache cannot be written."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(
+            f"cannot store a model in {folder}: {reason}. "
+            "Free some space, or point SFERIC_MODELS at another folder"
+        )
+
+
+class ModelLoadError(ModelError):
+    """The files are there and the engine rejects them."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(f"the model in {folder} does not load: {reason}")
+
+
+class KeyStoreError(SfericError):
+    """The keys cannot be read or changed."""
+
+    code = "key_store_error"
+
+
+class UnknownKeyError(KeyStoreError, LookupError):
+    """There is no such key to revoke."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(f"there is no key {key_id!r}; `sferic keys list` shows the keys")
+
+
+class SessionClosedError(SfericError, RuntimeError):
+    """Audio was fed to a session after its end."""
+
+    code = "session_closed"
+
+    def __init__(self) -> None:
+        super().__init__("the session has ended; open a new one to feed more audio")
+
+
+class RemoteError(SfericError, ConnectionError):
+    """What a client heard from a server that refused it or ended early."""
+
+    code = "remote_error"

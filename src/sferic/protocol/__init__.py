@@ -1,0 +1,1 @@
+"""Options of a stream, messages, dialects."""

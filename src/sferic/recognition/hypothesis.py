@@ -1,0 +1,28 @@
+"""Words, the currency of everything after recognition."""
+
+import msgspec
+
+
+class Word(msgspec.Struct, frozen=True, kw_only=True):
+    """One word as it stands in the transcript, punctuation included, without surrounding space."""
+
+    text: str
+    start: int
+    """First sample, at 16 kHz, counted from the first audio frame of the stream."""
+    end: int
+    """Sample after the last."""
+    confidence: float
+    """Probability of the word given the audio, 0 to 1."""
+    glued: bool = False
+    """No space goes before it (scripts without spaces)."""
+    speaker: int | None = None
+    speaker_confidence: float | None = None
+
+
+class Hypothesis(msgspec.Struct, frozen=True, kw_only=True):
+    """What an engine heard in a stretch of audio."""
+
+    words: tuple[Word, ...] = ()
+    language: str | None = None
+    settled: int = 0
+    """How many of the leading words later partials of the segment will not change."""

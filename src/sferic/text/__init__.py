@@ -1,0 +1,1 @@
+"""Sentences and the look of the words."""
