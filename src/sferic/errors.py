@@ -4,6 +4,10 @@
     * OptionsError (ValueError): one or more stream options are wrong
     * NotServedError (ValueError): no loaded model serves the language
     * SettingsError (ValueError): a setting of the process is wrong
+        * InvalidSettingsError: one or more settings are malformed, unknown or contradict
+        * NoKeysError: a server that nobody could use
+        * PortInUseError (OSError): something else listens there
+        * ListenError (OSError): the address cannot be listened on
     * AudioError (ValueError): audio that cannot be taken
         * UndecodableAudioError: the bytes are not what the encoding says
     * ModelError: a model that cannot be used
@@ -77,6 +81,46 @@ class SettingsError(SfericError, ValueError):
     """A setting of the process is wrong."""
 
     code = "invalid_settings"
+
+
+class InvalidSettingsError(SettingsError):
+    """One or more settings are malformed, unknown or contradict; all of them are listed at once."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(problem.message for problem in self.problems))
+
+
+class NoKeysError(SettingsError):
+    """No key exists, so nobody could use the server."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "there is no key, so nobody could use this server. Make one with "
+            "`sferic keys create`, or set SFERIC_API_KEYS; `sferic serve --dev` makes one for "
+            "trying things out on this machine"
+        )
+
+
+class PortInUseError(SettingsError, OSError):
+    """Something else listens on the port."""
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(
+            f"port {port} on {host} is in use. Stop what listens there, or choose another: "
+            f"--port {port + 1 if port < 65535 else 8080}, SFERIC_PORT, or port in the "
+            "configuration file"
+        )
+
+
+class ListenError(SettingsError, OSError):
+    """The address cannot be listened on."""
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(
+            f"cannot listen on {host}, port {port}: {reason}. Choose an address of this machine "
+            "with --host and a port with --port"
+        )
 
 
 class AudioError(SfericError, ValueError):
