@@ -1,0 +1,51 @@
+"""What a recognition engine has to offer.
+
+A new family of models is one new file that implements `Engine`.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sferic.recognition.hypothesis import Hypothesis, Word
+
+
+class Engine(Protocol):
+    """A model that decodes a stretch of speech anew each time (Whisper and its like)."""
+
+    name: str
+    """What the user called the model."""
+    languages: tuple[str, ...]
+    """Codes it can transcribe."""
+    longest: int
+    """Most samples it takes at once."""
+    parallel: int
+    """How many calls of `transcribe` may usefully run at the same time."""
+
+    def transcribe(
+        self,
+        samples: NDArray[np.float32],
+        *,
+        languages: Sequence[str],
+        start: int = 0,
+        prefix: Sequence[Word] = (),
+        draft: bool = False,
+    ) -> Hypothesis:
+        """Words in the samples.
+
+        Blocks; safe to call from several threads.
+
+        Args:
+            samples: Mono audio at 16 kHz, shape (n,), float32, n at most `longest`.
+            languages: One code pins the language, several are told apart by the audio.
+            start: Clock time of the first sample; the words' times count from the same zero.
+            prefix: Words already known to begin the samples; they begin the answer too.
+            draft: One quick pass for a partial, without the guards that a final deserves.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give back the model's memory."""
+        ...
