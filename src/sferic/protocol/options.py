@@ -266,7 +266,9 @@ TABLE: tuple[OptionSpec, ...] = (
     ),
     OptionSpec(
         name="webhook_extra",
-        kind=Text(pattern=r"[^\x00-\x1f]{1,4096}", allowed="a text of up to 4096 characters"),
+        kind=Text(
+            pattern=r"[^\x00-\x1f\ud800-\udfff]{1,4096}", allowed="a text of up to 4096 characters"
+        ),
         group="delivery",
         doc="A text of yours that comes back in that request.",
         available=False,

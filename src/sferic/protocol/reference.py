@@ -1,0 +1,100 @@
+"""The page docs/options.md, written from the table of options.
+
+python -m sferic.protocol.reference > docs/options.md
+"""
+
+from collections.abc import Iterable
+from typing import get_args
+
+from sferic import languages
+from sferic.protocol.options import TABLE, Group, OptionSpec
+from sferic.protocol.values import Keywords, Language
+
+_INTRODUCTION = """\
+# Options of a stream
+
+<!-- Written by `python -m sferic.protocol.reference`; change src/sferic/protocol/options.py. -->
+
+Every option is a parameter of the WebSocket's query (`?language=de&vad_events=true`), a field of
+`sferic.Options` and a flag of `sferic transcribe` (`--vad-events`).
+
+* Names that are not below are ignored; names that are have to have an allowed value. All that is
+  wrong is listed at once, in the 400 answer or in `OptionsError.problems`.
+* Truth is written `true` or `false` in any case, or `1` or `0`. Numbers are plain digits: no sign,
+  no exponent, no leading zero, no space.
+* A parameter may come twice only if both say the same. Where a name and its alias come, the name
+  wins.
+* An empty value unsets an option that is unset by default; for any other it is an error.
+* An option marked *not yet* takes only its default, or what asks for nothing: everything else
+  is refused, never ignored.
+"""
+
+_TITLES: dict[Group, str] = {
+    "audio": "Audio",
+    "language": "Language",
+    "output": "What is sent",
+    "text": "What the text looks like",
+    "segments": "Where a segment ends",
+    "delivery": "Names and delivery",
+}
+
+
+def page() -> str:
+    """Return the page as Markdown."""
+    sections = [_section(group) for group in get_args(Group)]
+    return "\n".join((_INTRODUCTION, *sections, _keywords(), _languages()))
+
+
+def _section(group: Group) -> str:
+    rows = [_row(spec) for spec in TABLE if spec.group == group]
+    return f"## {_TITLES[group]}\n\n" + _table(("parameter", "default", "allowed", "meaning"), rows)
+
+
+def _row(spec: OptionSpec) -> tuple[str, ...]:
+    names = " or ".join(f"`{name}`" for name in (spec.name, *spec.aliases))
+    default = spec.write(spec.default)
+    allowed = spec.kind.allowed
+    if isinstance(spec.kind, Language):
+        allowed = "a code or aggregate of [the list](#languages)"
+    if isinstance(spec.kind, Keywords):
+        allowed = "[`WORD[:BOOST],…`](#keywords)"
+    return (
+        names if spec.available else f"{names} *not yet*",
+        f"`{default}`" if default else "unset",
+        allowed,
+        spec.doc,
+    )
+
+
+def _keywords() -> str:
+    kind = Keywords()
+    return (
+        "## Keywords\n\n"
+        f"A list with commas of up to {kind.most} words or phrases, each of up to {kind.longest} "
+        "characters: `Sferic,Waves Lightning:3,Ångström:1.5`. After the last colon comes a boost "
+        f"from 0 to {kind.strongest:g}; without one it is 1. Capitals count.\n"
+    )
+
+
+def _languages() -> str:
+    names = [(f"`{code}`", name) for code, name in languages.CODES.items()]
+    aggregates = [
+        (f"`{name}`", " ".join(members)) for name, members in languages.AGGREGATES.items()
+    ]
+    return (
+        "## Languages\n\n"
+        "Capitals do not count, and a regional form stands for its language: `en-US`, `pt_BR`. "
+        "Which of them are served depends on the model.\n\n"
+        + _table(("code", "language"), names)
+        + "\nOf an aggregate, one language is detected in each segment:\n\n"
+        + _table(("aggregate", "languages"), aggregates)
+    )
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = (head, ("---",) * len(head), *rows)
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    print(page(), end="")
