@@ -153,7 +153,7 @@ class Unknown(msgspec.Struct, frozen=True):
         return Warning(
             code="unknown_message",
             message=(
-                f"this text message was not understood and is ignored: {self.text!r}. "
+                f"this text message was not understood and is ignored: '{self.text}'. "
                 'Known are {"type":"finalize"}, {"type":"close_stream"} and '
                 '{"type":"keepalive"}; audio goes into binary messages'
             ),

@@ -231,7 +231,7 @@ TABLE: tuple[OptionSpec, ...] = (
         name="vad_min_speech_ms",
         kind=Whole(minimum=0, maximum=10_000),
         group="segments",
-        doc="Milliseconds that speech lasts at least to count as speech.",
+        doc="The shortest stretch that counts as speech, in milliseconds.",
     ),
     OptionSpec(
         name="keywords",

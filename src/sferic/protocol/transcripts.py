@@ -75,7 +75,8 @@ class TranscriptBuilder:
 
         Args:
             words: All words of the segment; none if nothing was said.
-            language: The language detected in it. A pinned language stands whatever is detected.
+            language: The language detected in it. A pinned one stands whatever is detected, and
+                even if nothing was said.
             is_last: Whether nothing follows.
             from_finalize: Whether it answers a `finalize`, in the dialects that say so.
         """
