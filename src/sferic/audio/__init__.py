@@ -1,4 +1,6 @@
 """Encodings to mono float32 at 16 kHz, with one sample clock."""
 
-SAMPLE_RATE = 16_000
-"""Rate of the clock and of everything behind the decoders, in Hz."""
+from sferic.audio.clock import SAMPLE_RATE
+from sferic.audio.decoder import AudioDecoder, Encoding, open_decoder
+
+__all__ = ["SAMPLE_RATE", "AudioDecoder", "Encoding", "open_decoder"]
