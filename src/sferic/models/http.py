@@ -52,7 +52,7 @@ class Downloads:
             ChecksumError: It delivered a wrong file, twice.
         """
         if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}:
-            reason = "not asked, because HF_HUB_OFFLINE is set"
+            reason = "skipped, because HF_HUB_OFFLINE is set"
             raise SourceError(reason)
         endpoint = (os.environ.get("HF_ENDPOINT") or HUB).rstrip("/")
         base = f"{endpoint}/{source.repository}/resolve/{source.revision}"
@@ -83,7 +83,7 @@ class Downloads:
 
     def _ask(self, client: httpx.Client, url: str) -> None:
         """Find out quickly whether the server answers, name resolution included."""
-        server = urlsplit(url).netloc
+        server = urlsplit(url).netloc or url
         if reason := self._silent.get(server):
             raise SourceError(reason)
         outcome: list[httpx.Response | Exception] = []
@@ -184,18 +184,22 @@ def _transfer(
 
 def _client(headers: Mapping[str, str]) -> httpx.Client:
     try:
-        # The certificates of the system as well: that is where a company's own ones are.
-        context = httpx.create_ssl_context()
-        context.load_default_certs()
         return httpx.Client(
             headers={"User-Agent": "sferic", "Accept-Encoding": "identity", **headers},
             timeout=httpx.Timeout(_STALLED_AFTER, connect=_ANSWER_WITHIN),
             follow_redirects=True,
-            verify=context,
+            verify=_certificates(),
         )
     except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
         reason = f"the proxy or certificate settings cannot be used: {error}"
         raise SourceError(reason) from error
+
+
+def _certificates() -> ssl.SSLContext:
+    """Those that come with httpx, and those of the system, where a company keeps its own."""
+    context = httpx.create_ssl_context()
+    context.load_default_certs()
+    return context
 
 
 def _check_length(response: httpx.Response, expected: int) -> None:

@@ -244,7 +244,7 @@ class ModelStore:
                 break
             origin = str(source)
             self._check_space(source, staging)
-            progress.say(f"{model.name}: asking the {source}")
+            progress.say(f"{model.name}: asking the {source.place}")
             try:
                 self._fetch_from(source, staging, progress)
             except (SourceError, ChecksumError) as failure:
