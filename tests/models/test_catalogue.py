@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -13,6 +14,7 @@ from sferic.models.catalogue import (
     WheelSource,
     load_catalogue,
 )
+from sferic.models.progress import megabytes
 
 SHIPPED = list(load_catalogue())
 ENTRY = """
@@ -57,6 +59,13 @@ def test_whisper_serves_every_language_of_the_protocol_but_odia() -> None:
     assert set(catalogue["whisper-base"].languages) == set(CODES) - {"or"}
     assert catalogue["whisper-tiny.en"].languages == ("en",)
     assert catalogue["silero-vad"].languages == ()
+
+
+def test_the_manual_lists_every_model_with_its_size() -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "models.md").read_text()
+    for model in SHIPPED:
+        default = " (default)" if model.name == DEFAULT_MODEL else ""
+        assert f"| `{model.name}`{default} | {megabytes(model.size)} |" in manual
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:

@@ -174,5 +174,6 @@ def sha256(path: Path) -> str:
 
 
 def _flush_to_disk(path: Path) -> None:
-    with path.open("rb+") as stream:
+    # A file taken over from a damaged folder may be read-only; it was flushed when it was written.
+    with suppress(PermissionError), path.open("rb+") as stream:
         os.fsync(stream.fileno())
