@@ -84,5 +84,6 @@ def _weightless(words: Sequence[Word]) -> bool:
 def _follows_itself(keys: Sequence[str], size: int, *, times: int) -> bool:
     span = size * times
     return any(
-        keys[i : i + size] * times == keys[i : i + span] for i in range(len(keys) - span + 1)
+        list(keys[i : i + size]) * times == list(keys[i : i + span])
+        for i in range(len(keys) - span + 1)
     )

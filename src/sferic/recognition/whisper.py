@@ -65,7 +65,7 @@ class WhisperEngine:
         folder: Holds model.bin, config.json, tokenizer.json and the vocabulary.
         name: What the user called it.
         device: `auto` takes a GPU where CTranslate2 finds one.
-        compute_type: As CTranslate2 names them; `default` is int8 on a CPU, float16 on a GPU.
+        compute_type: As CTranslate2 names them; `auto` is int8 on a CPU, float16 on a GPU.
         workers: Windows decoded at the same time.
         threads: CPU threads for each of them.
 
@@ -81,14 +81,14 @@ class WhisperEngine:
         *,
         name: str = "",
         device: Device = "auto",
-        compute_type: str = "default",
+        compute_type: str = "auto",
         workers: int = 1,
         threads: int = 1,
     ) -> None:
         self.name = name or folder.name
         self.parallel = workers
         gpu = device == "cuda" or (device == "auto" and ctranslate2.get_cuda_device_count() > 0)
-        if compute_type == "default":
+        if compute_type == "auto":
             compute_type = "float16" if gpu else "int8"
         try:
             self._model = ctranslate2.models.Whisper(
@@ -158,8 +158,8 @@ class WhisperEngine:
             return_scores=True,
             return_no_speech_prob=True,
         )[0]
-        fresh = [token for token in result.sequences_ids[0] if token < tokenizer.eot]
-        tokens = known + fresh
+        # CTranslate2 answers with the part of the prompt that is text in front.
+        tokens = [token for token in result.sequences_ids[0] if token < tokenizer.eot]
         words = self._align(encoded, tokens, tokenizer, window, start) if tokens else ()
         words = guards.without_echo(words, end=start + len(samples))
         return _Pass(
@@ -167,7 +167,7 @@ class WhisperEngine:
             language=language,
             log_probability=result.scores[0],
             no_speech=result.no_speech_prob,
-            suspect=len(fresh) >= room
+            suspect=len(tokens) - len(known) >= room
             or guards.loops(words)
             or guards.stumbles(words)
             or guards.hurries(words, speech=len(samples)),
@@ -175,7 +175,7 @@ class WhisperEngine:
 
     def _align(
         self,
-        encoded: Any,  # noqa: ANN401 - a StorageView; CTranslate2 has no types
+        encoded: Any,
         tokens: list[int],
         tokenizer: Tokenizer,
         window: int,
@@ -201,7 +201,7 @@ class WhisperEngine:
             )
         return tuple(words)
 
-    def _language(self, encoded: Any, languages: Sequence[str]) -> str:  # noqa: ANN401
+    def _language(self, encoded: Any, languages: Sequence[str]) -> str:
         if len(languages) == 1:
             return languages[0]
         ranked = self._model.detect_language(encoded)[0]
@@ -221,9 +221,7 @@ class WhisperEngine:
 
     def _served(self) -> tuple[str, ...]:
         return tuple(
-            code
-            for code in spoken.CODES
-            if self._vocabulary.token_to_id(f"<|{code}|>") is not None
+            code for code in spoken.CODES if self._vocabulary.token_to_id(f"<|{code}|>") is not None
         )
 
 

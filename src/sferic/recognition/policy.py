@@ -1,0 +1,102 @@
+"""Partials of one segment: what to decode next, and which words have settled.
+
+Local agreement (Liu et al., 2020, "Low-latency sequence-to-sequence speech recognition"): words
+that two decodings in a row agree on are settled. Later decodings start from them instead of from
+nothing, and once they are long enough the audio behind them is left out. Finals do not use any of
+this: they decode their whole audio again.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from sferic.audio import SAMPLE_RATE
+from sferic.recognition.hypothesis import Hypothesis, Word
+
+_UNSETTLED = 1
+"""Words at the end that are never settled: the last one may not be complete."""
+_LONG = 7 * SAMPLE_RATE
+"""Audio of a draft beyond which settled words are left out of it."""
+_KEPT = 2 * SAMPLE_RATE
+"""Audio that a draft keeps in any case."""
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """What to decode for the next partial."""
+
+    start: int
+    """Clock time to decode from."""
+    prefix: tuple[Word, ...]
+    """Settled words from there on."""
+    language: str | None
+    """The language the prefix is in."""
+
+
+class LocalAgreement:
+    """Follows the partials of one piece of speech."""
+
+    def __init__(self, start: int) -> None:
+        self._start = start
+        self._behind: tuple[Word, ...] = ()
+        self._settled: tuple[Word, ...] = ()
+        self._last: tuple[Word, ...] = ()
+        self._language: str | None = None
+
+    @property
+    def start(self) -> int:
+        """Where the first draft begins."""
+        return self._behind[0].start if self._behind else self._start
+
+    def next(self, now: int) -> Draft:
+        """What to decode when the audio reaches up to `now`."""
+        if now - self._start > _LONG:
+            self._leave_behind(now)
+        return Draft(
+            start=self._start,
+            prefix=self._settled,
+            language=self._language if self._settled or self._behind else None,
+        )
+
+    def accept(self, hypothesis: Hypothesis) -> Hypothesis:
+        """Take the answer to the last draft; return the whole piece, settled words first."""
+        count = len(self._settled)
+        fresh = hypothesis.words[count:]
+        agreed = _agreement(self._last[count:], fresh)
+        settled = max(min(agreed, len(fresh) - _UNSETTLED), 0)
+        words = (*self._settled, *fresh)
+        self._settled = words[: count + settled]
+        self._last = words
+        self._language = hypothesis.language
+        return Hypothesis(
+            words=(*self._behind, *words),
+            language=hypothesis.language,
+            settled=len(self._behind) + len(self._settled),
+        )
+
+    def _leave_behind(self, now: int) -> None:
+        """Leave out settled words, up to the longest gap that is not too close to the end."""
+        borders = [
+            (after.start - word.end, index + 1)
+            for index, (word, after) in enumerate(zip(self._settled, self._last[1:], strict=False))
+            if word.end < now - _KEPT and word.end > self._start + _KEPT
+        ]
+        if not borders:
+            return
+        gap, count = max(borders)
+        self._behind += self._settled[:count]
+        self._start = self._behind[-1].end + gap // 2
+        self._settled = self._settled[count:]
+        self._last = self._last[count:]
+
+
+def _agreement(one: Sequence[Word], other: Sequence[Word]) -> int:
+    count = 0
+    for a, b in zip(one, other, strict=False):
+        if _key(a) != _key(b):
+            break
+        count += 1
+    return count
+
+
+def _key(word: Word) -> str:
+    return "".join(letter for letter in word.text.casefold() if letter.isalnum())

@@ -1,0 +1,156 @@
+"""What all streams of a process share: the models and the threads that run them."""
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sferic import languages
+from sferic.errors import NotServedError
+from sferic.models import DEFAULT_MODEL, ModelStore, Progress
+from sferic.protocol.options import Options
+from sferic.recognition.engine import Engine
+from sferic.recognition.hypothesis import Hypothesis, Word
+from sferic.recognition.scheduler import Scheduler
+from sferic.recognition.whisper import Device, WhisperEngine
+from sferic.speech.vad import VoiceActivityModel
+
+T = TypeVar("T")
+
+_VAD = "silero-vad"
+_VAD_FILE = "silero_vad_16k_op15.onnx"
+_MOST_WORKERS = 8
+
+
+class Recognizer:
+    """The models of a process and their threads. Sessions share one; `close` it at the end.
+
+    Args:
+        engine: Turns speech into words.
+        voice_activity: Tells speech from everything else.
+    """
+
+    def __init__(self, engine: Engine, voice_activity: VoiceActivityModel) -> None:
+        self.engine = engine
+        self.voice_activity = voice_activity
+        self._scheduler = Scheduler(engine.parallel)
+        self._hearing = ThreadPoolExecutor(
+            max_workers=max(2, min(os.cpu_count() or 1, 8)), thread_name_prefix="hearing"
+        )
+
+    @classmethod
+    def load(
+        cls,
+        model: str | Path = DEFAULT_MODEL,
+        *,
+        device: Device = "auto",
+        compute_type: str = "auto",
+        workers: int = 0,
+        threads: int = 1,
+        store: ModelStore | None = None,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Load the models, fetching what is missing. Blocks.
+
+        Args:
+            model: A name of the catalogue, or a folder with a Whisper model for CTranslate2.
+            device: Where the model runs.
+            compute_type: As CTranslate2 names them; `auto` suits the device.
+            workers: Windows decoded at the same time; 0 takes one for each core, at most eight.
+            threads: CPU threads for each of them.
+            store: Where models are kept.
+            progress: Hears of what is fetched.
+
+        Raises:
+            ModelError: The model is unknown, cannot be fetched or does not load.
+        """
+        store = store or ModelStore()
+        found = store.ensure(model, progress)
+        vad = store.ensure(_VAD, progress)
+        engine = WhisperEngine(
+            found.folder,
+            name=found.name,
+            device=device,
+            compute_type=compute_type,
+            workers=workers or min(os.cpu_count() or 1, _MOST_WORKERS),
+            threads=threads,
+        )
+        return cls(engine, VoiceActivityModel(vad.folder / _VAD_FILE))
+
+    @property
+    def model_name(self) -> str:
+        """Name of the model."""
+        return self.engine.name
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Codes it serves."""
+        return self.engine.languages
+
+    @property
+    def waiting(self) -> int:
+        """Windows that wait for a worker."""
+        return self._scheduler.waiting
+
+    def candidates(self, language: str) -> tuple[str, ...]:
+        """The served codes that a `language` parameter stands for.
+
+        Raises:
+            NotServedError: There is none.
+        """
+        codes = tuple(code for code in languages.candidates(language) if code in self.languages)
+        if not codes:
+            raise NotServedError(language, model=self.model_name, served=sorted(self.languages))
+        return codes
+
+    def check(self, options: Options) -> None:
+        """Raise NotServedError unless streams with these options can be served."""
+        self.candidates(options.language)
+
+    async def transcribe(
+        self,
+        samples: NDArray[np.float32],
+        *,
+        languages: Sequence[str],
+        start: int = 0,
+        prefix: Sequence[Word] = (),
+        draft: bool = False,
+    ) -> Hypothesis:
+        """Words in the samples, when a worker has had time; see `Engine.transcribe`."""
+        work = partial(
+            self.engine.transcribe,
+            samples,
+            languages=languages,
+            start=start,
+            prefix=prefix,
+            draft=draft,
+        )
+        return await self._scheduler.run(work, draft=draft)
+
+    async def hear(self, work: Callable[[], T]) -> T:
+        """Run the decoding of audio and its voice activity off the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._hearing, work)
+
+    def close(self) -> None:
+        """End the threads and give back the memory. Blocks until current work is done."""
+        self._scheduler.close()
+        self._hearing.shutdown(cancel_futures=True)
+        self.engine.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,418 @@
+"""One stream: bytes in, messages out. The only place where the stages meet."""
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from enum import Enum, auto
+from types import TracebackType
+from typing import Any, Self, TypeAlias
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from sferic.audio import SAMPLE_RATE, open_decoder
+from sferic.errors import SessionClosedError, UndecodableAudioError
+from sferic.protocol import messages
+from sferic.protocol.messages import Message
+from sferic.protocol.options import Options
+from sferic.protocol.transcripts import TranscriptBuilder, seconds
+from sferic.queues import Inbox, Outbox
+from sferic.recognition.hypothesis import Word
+from sferic.recognition.recognizer import Recognizer
+from sferic.recognition.stream import StreamRecognition
+from sferic.speech.segmenter import (
+    Piece,
+    SegmentEnded,
+    Segmenter,
+    SpeechEnded,
+    SpeechEvent,
+    SpeechStarted,
+)
+from sferic.speech.timeline import Timeline
+
+DRAFT_EVERY = 48 * SAMPLE_RATE // 100
+"""New speech after which a partial is due, on a machine that has the time."""
+
+BUFFERED_SECONDS = 4
+"""Audio that waits on the input side before `feed` waits."""
+
+_BYTES_A_SAMPLE = {"linear16": 2, "linear32": 4, "alaw": 1, "mulaw": 1}
+_COMPRESSED_RATE = 8_000
+"""Bytes a second that compressed audio is taken to have, on the high side."""
+_UNREAD = 64
+"""Messages that wait to be read before the input stops being taken."""
+_PENDING_PIECES = 2
+_AT_ONCE = 64 * 1024
+"""Bytes of small messages that are decoded together."""
+_MOST_ALLOWANCE = 5.0
+"""Longest pause, in seconds, granted to a client for having sent audio in long messages."""
+
+
+class _Mark(Enum):
+    """Controls that take effect at their place in the audio."""
+
+    FINALIZE = auto()
+    FINISH = auto()
+
+
+class _Ends(msgspec.Struct, frozen=True):
+    """The final that answers a mark."""
+
+    last: bool
+
+
+_Job: TypeAlias = Piece | SegmentEnded | _Ends | UndecodableAudioError
+_Block: TypeAlias = tuple[NDArray[np.float32], list[float]]
+"""Samples, and the probability of speech in each frame they complete."""
+
+
+class Session:
+    """One stream of audio and its transcript.
+
+    Feeding and reading are independent: run them in two tasks.
+
+    ```python
+    async with Session(Options(language="en")) as session:
+        feeding = asyncio.create_task(feed_all(session))  # feed(...), then finish()
+        async for message in session:
+            print(message)
+    ```
+
+    Args:
+        options: What the stream asks for.
+        recognizer: The models, shared between sessions. Without one the session loads the default
+            model for itself.
+        session_id: What its messages carry; made up if not given.
+
+    Raises:
+        NotServedError: On entering, if no model serves the language.
+    """
+
+    def __init__(
+        self,
+        options: Options | None = None,
+        *,
+        recognizer: Recognizer | None = None,
+        session_id: str | None = None,
+    ) -> None:
+        self.options = options or Options()
+        self.session_id = session_id or f"sess_{secrets.token_hex(8)}"
+        self._shared = recognizer
+        self._owned: Recognizer | None = None
+        self._inbox: Inbox[_Mark | Message] = Inbox(_room(self.options))
+        self._outbox: Outbox[Message] = Outbox(_UNREAD)
+        self._builder = TranscriptBuilder(self.options, self.session_id)
+        self._timeline = Timeline()
+        self._segmenter = Segmenter(
+            threshold=self.options.vad_threshold,
+            min_speech=self.options.vad_min_speech_ms * SAMPLE_RATE // 1000,
+            endpoint_silence=self.options.endpoint_silence_ms * SAMPLE_RATE // 1000,
+        )
+        self._decoder = open_decoder(self.options.encoding, self.options.sample_rate)
+        self._jobs: deque[_Job] = deque()
+        self._changed = asyncio.Event()
+        self._taken = asyncio.Event()
+        self._held: list[Word] = []
+        self._language: str | None = None
+        self._shown = False
+        self._split_wanted = False
+        self._allowance = 0.0
+        self._drafted = (-1, 0)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def audio_seconds(self) -> float:
+        """Audio received and taken so far."""
+        return self._decoder.position / SAMPLE_RATE
+
+    @property
+    def buffered_bytes(self) -> int:
+        """Audio fed and not yet taken."""
+        return self._inbox.held
+
+    @property
+    def working(self) -> bool:
+        """Whether there is audio that has been fed and not answered."""
+        return bool(self._inbox.held or self._jobs or self._segmenter.piece_start is not None)
+
+    async def __aenter__(self) -> Self:
+        if self._shared is None:
+            self._owned = await asyncio.to_thread(Recognizer.load)
+        recognizer = self._shared or self._owned
+        assert recognizer is not None  # noqa: S101 - for the type checker
+        self._recognizer = recognizer
+        self._voice_activity = recognizer.voice_activity.stream()
+        self._recognition = StreamRecognition(
+            recognizer,
+            recognizer.candidates(self.options.language),
+            timeline=self._timeline,
+            segmenter=self._segmenter,
+        )
+        self._tasks = [
+            asyncio.create_task(self._guarded(self._listen()), name=f"{self.session_id}-listen"),
+            asyncio.create_task(self._guarded(self._answer()), name=f"{self.session_id}-answer"),
+        ]
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._inbox.close()
+        await self._outbox.end()
+        if self._owned is not None:
+            await asyncio.to_thread(self._owned.close)
+
+    async def feed(self, data: bytes) -> None:
+        """Add audio; waits while a few seconds of it are still to be taken.
+
+        Raises:
+            SessionClosedError: The session has been finished, or its audio was undecodable.
+        """
+        if data:
+            await self._put(bytes(data))
+
+    async def finalize(self) -> None:
+        """Have what was fed so far answered by a final at once, and go on."""
+        await self._put(_Mark.FINALIZE)
+
+    async def finish(self) -> None:
+        """End the audio: the last final follows, then reading ends."""
+        await self._inbox.put(_Mark.FINISH)
+        await self._inbox.close()
+
+    async def send(self, message: Message) -> None:
+        """Give the reader a message when the audio fed before it has been taken."""
+        await self._put(message)
+
+    async def __aiter__(self) -> AsyncIterator[Message]:
+        while True:
+            try:
+                message = await self._outbox.get()
+            except StopAsyncIteration:
+                return
+            yield message
+
+    async def _put(self, item: bytes | _Mark | Message) -> None:
+        if not await self._inbox.put(item):
+            raise SessionClosedError
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001 - the reader hears of it
+            await self._inbox.close()
+            await self._outbox.end(error)
+
+    # Listening: bytes to samples to pieces of speech.
+
+    async def _listen(self) -> None:
+        while True:
+            item = await self._next_input()
+            if item is None:
+                await self._take_events(self._segmenter.flush(self._timeline.end))
+            elif isinstance(item, list):
+                try:
+                    await self._hear(self._decoded(item))
+                except UndecodableAudioError as error:
+                    await self._inbox.close()
+                    await self._take_events(self._flushed())
+                    self._add_job(error)
+                    return
+            elif isinstance(item, _Mark):
+                await self._hear(self._judged(self._decoder.flush()))
+                await self._take_events(self._flushed())
+                self._add_job(_Ends(last=item is _Mark.FINISH))
+                if item is _Mark.FINISH:
+                    return
+            else:
+                await self._outbox.put(item)
+
+    async def _next_input(self) -> list[bytes] | _Mark | Message | None:
+        """Next input, or None if a client that sends nothing has been silent for long enough."""
+        if not self._segmenter.segment_open:
+            return await self._inbox.take(_AT_ONCE)
+        patience = self.options.endpoint_silence_ms / 1000 + self._allowance
+        try:
+            async with asyncio.timeout(patience):
+                return await self._inbox.take(_AT_ONCE)
+        except TimeoutError:
+            return None
+
+    async def _hear(self, blocks: Iterator[_Block]) -> None:
+        before = self._timeline.end
+        while heard := await self._recognizer.hear(lambda: _some(blocks)):
+            for samples, probabilities in heard:
+                self._timeline.append(samples)
+                for probability in probabilities:
+                    await self._take_events(self._segmenter.feed(probability))
+            if self._split_wanted:
+                self._split_wanted = False
+                await self._take_events(self._segmenter.split())
+            self._forget()
+            self._changed.set()
+        received = (self._timeline.end - before) / SAMPLE_RATE
+        self._allowance = min(max(received, self._allowance / 2), _MOST_ALLOWANCE)
+
+    def _decoded(self, data: list[bytes]) -> Iterator[_Block]:
+        for message in data:
+            yield from self._judged(self._decoder.decode(message))
+
+    def _judged(self, blocks: Iterator[NDArray[np.float32]]) -> Iterator[_Block]:
+        for samples in blocks:
+            yield samples, list(self._voice_activity.feed(samples))
+
+    def _flushed(self) -> list[SpeechEvent]:
+        """End of what is open; the mark itself says that the segment is over."""
+        events = self._segmenter.flush(self._timeline.end)
+        return [event for event in events if not isinstance(event, SegmentEnded)]
+
+    async def _take_events(self, events: list[SpeechEvent]) -> None:
+        for event in events:
+            match event:
+                case SpeechStarted(at=at):
+                    await self._announce(
+                        messages.SpeechStarted(session_id=self.session_id, timestamp=seconds(at))
+                    )
+                case SpeechEnded(at=at):
+                    await self._announce(
+                        messages.SpeechEnded(session_id=self.session_id, timestamp=seconds(at))
+                    )
+                case Piece():
+                    await self._room_for_piece()
+                    self._add_job(event)
+                case SegmentEnded():
+                    self._add_job(event)
+
+    async def _announce(self, message: Message) -> None:
+        if self.options.vad_events:
+            await self._outbox.put(message)
+
+    async def _room_for_piece(self) -> None:
+        while sum(isinstance(job, Piece) for job in self._jobs) >= _PENDING_PIECES:
+            self._taken.clear()
+            await self._taken.wait()
+
+    def _add_job(self, job: _Job) -> None:
+        self._jobs.append(job)
+        self._changed.set()
+
+    def _forget(self) -> None:
+        needed = [self._segmenter.needed_from]
+        needed += [job.start for job in self._jobs if isinstance(job, Piece)]
+        if self._recognition.needed_from is not None:
+            needed.append(self._recognition.needed_from)
+        self._timeline.forget(min(needed))
+
+    # Answering: pieces of speech to messages.
+
+    async def _answer(self) -> None:
+        draft: asyncio.Task[None] | None = None
+        try:
+            while True:
+                self._changed.clear()
+                if self._jobs:
+                    if draft is not None:
+                        draft.cancel()
+                        await asyncio.gather(draft, return_exceptions=True)
+                        draft = None
+                    job = self._jobs.popleft()
+                    self._taken.set()
+                    if await self._finish_job(job):
+                        return
+                    continue
+                if draft is not None and draft.done():
+                    draft.result()
+                    draft = None
+                if draft is None and self._draft_due():
+                    draft = asyncio.create_task(self._draft())
+                    draft.add_done_callback(lambda _: self._changed.set())
+                await self._changed.wait()
+        finally:
+            if draft is not None:
+                draft.cancel()
+
+    async def _finish_job(self, job: _Job) -> bool:
+        """Do one job in turn; True when nothing follows."""
+        match job:
+            case Piece():
+                await self._finish_piece(job)
+            case SegmentEnded():
+                if self._held or self._shown:
+                    await self._final()
+            case _Ends(last=last):
+                await self._final(last=last)
+                if last:
+                    await self._outbox.end()
+                return last
+            case UndecodableAudioError():
+                if self._held or self._shown:
+                    await self._final()
+                await self._outbox.end(job)
+                return True
+        return False
+
+    async def _finish_piece(self, piece: Piece) -> None:
+        hypothesis = await self._recognition.final(piece)
+        self._held += hypothesis.words
+        if hypothesis.words:
+            self._language = hypothesis.language
+        await self._cut_by_count()
+        cut_short = piece.ending in ("pause", "length")
+        if cut_short and self.options.finalize_on_words and self._held:
+            await self._final()
+
+    async def _cut_by_count(self) -> None:
+        count = self.options.max_words
+        while count is not None and len(self._held) > count:
+            rest = self._held[count:]
+            self._held = self._held[:count]
+            await self._final()
+            self._held = rest
+
+    async def _final(self, *, last: bool = False) -> None:
+        words, self._held, self._shown = self._held, [], False
+        message = self._builder.final(words, language=self._language, is_last=last)
+        await self._outbox.put(message, replaces_draft=True)
+
+    def _draft_due(self) -> bool:
+        start = self._segmenter.piece_start
+        if start is None:
+            return False
+        at, spoken = self._drafted
+        return self._segmenter.spoken - (spoken if at == start else 0) >= DRAFT_EVERY
+
+    async def _draft(self) -> None:
+        self._drafted = (self._segmenter.piece_start or 0, self._segmenter.spoken)
+        hypothesis = await self._recognition.draft()
+        words = [*self._held, *hypothesis.words]
+        if words or self._shown:
+            self._shown = True
+            await self._outbox.put_draft(self._builder.partial(words))
+        if self.options.max_words is not None and len(words) > self.options.max_words:
+            self._split_wanted = True
+
+
+def _some(blocks: Iterator[_Block]) -> list[_Block]:
+    """Blocks of about a second, or of what is left."""
+    heard: list[_Block] = []
+    length = 0
+    for samples, probabilities in blocks:
+        heard.append((samples, probabilities))
+        length += len(samples)
+        if length >= SAMPLE_RATE:
+            break
+    return heard
+
+
+def _room(options: Options) -> int:
+    width = _BYTES_A_SAMPLE.get(options.encoding)
+    rate = _COMPRESSED_RATE if width is None else width * options.sample_rate
+    return BUFFERED_SECONDS * rate
