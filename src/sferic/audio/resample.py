@@ -75,7 +75,7 @@ class _Filter(Protocol):
 class _Doubler:
     """8 to 16 kHz: every input sample, and between two of them a windowed-sinc interpolation.
 
-    64 taps, Kaiser window (beta 9): flat within 0.01 dB up to 3.4 kHz, images below -90 dB there.
+    64 taps, Kaiser window (beta 9): flat up to 3.6 kHz, -6 dB at 4 kHz, below -95 dB from 4.4 on.
     """
 
     _REACH = 32
