@@ -141,19 +141,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(
             ge=0,
             le=256,
-            description="Segments decoded at the same time; `0` chooses by the machine.",
+            description="Segments decoded at the same time; `0` is one a core, at most eight.",
             extra=_about("recognition"),
         ),
     ] = 0
     threads: Annotated[
         int,
         Meta(
-            ge=0,
+            ge=1,
             le=256,
-            description="CPU threads of each worker; `0` chooses by the machine.",
+            description="CPU threads of each worker. More workers help more than more threads.",
             extra=_about("recognition"),
         ),
-    ] = 0
+    ] = 1
 
     key_database: Annotated[
         str | None,

@@ -8,6 +8,7 @@
         * NoKeysError: a server that nobody could use
         * PortInUseError (OSError): something else listens there
         * ListenError (OSError): the address cannot be listened on
+        * TlsError: a certificate or its key cannot be used
     * AudioError (ValueError): audio that cannot be taken
         * UndecodableAudioError: the bytes are not what the encoding says
     * ModelError: a model that cannot be used
@@ -120,6 +121,16 @@ class ListenError(SettingsError, OSError):
         super().__init__(
             f"cannot listen on {host}, port {port}: {reason}. Choose an address of this machine "
             "with --host and a port with --port"
+        )
+
+
+class TlsError(SettingsError):
+    """A certificate or its key cannot be used."""
+
+    def __init__(self, setting: str, path: str, reason: str) -> None:
+        super().__init__(
+            f"{setting}={path} cannot be used: {reason}. TLS needs a certificate chain and its "
+            "private key, not encrypted, both as PEM files this user can read"
         )
 
 

@@ -6,6 +6,8 @@ import sys
 import typer
 from rich.console import Console
 
+from sferic.cli import serve
+from sferic.cli.keys import keys
 from sferic.cli.models import models
 from sferic.errors import (
     NotServedError,
@@ -21,7 +23,9 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+serve.register(app)
 app.add_typer(models, name="models")
+app.add_typer(keys, name="keys")
 
 _MISUSE = (NotServedError, OptionsError, SettingsError, UnknownModelError)
 """Errors in what the user typed or configured; they end with 2, as a wrong flag does."""

@@ -1,0 +1,229 @@
+"""The ASGI app: everything a server owns, and the paths that lead to it."""
+
+import base64
+import hashlib
+import hmac
+import html
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import metadata, resources
+from pathlib import Path
+from string import Template
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from sferic.config import Settings
+from sferic.server.backend import Backend, Engine, Recognizer, default_backend
+from sferic.server.keyring import Keyring
+from sferic.server.keys import KeyDatabase
+from sferic.server.live import Live, deny, not_ready
+from sferic.server.metrics import Metrics
+from sferic.server.pace import ReadAhead
+from sferic.server.refusal import Refusal
+from sferic.server.sessions import Sessions
+
+LIGHTNING_PATHS = ("/waves/v1/lightning/get_text", "/api/v1/lightning/get_text")
+"""Where live sessions are served; the first is the one that is shown."""
+
+DEVELOPMENT_KEY_ID = "development"
+"""What logs call the key of a `--dev` server."""
+
+
+class Services:
+    """What one app owns. It is the app's `state.services`.
+
+    Args:
+        settings: What was set.
+        recognizer: The models, if they are loaded already; they stay the caller's.
+        backend: Where recognizers and streams come from; unset, Sferic's own.
+        development_key: A key that counts besides those of the settings.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        recognizer: Recognizer | None = None,
+        *,
+        backend: Backend | None = None,
+        development_key: str | None = None,
+    ) -> None:
+        static = {f"static-{n}": key for n, key in enumerate(settings.api_keys, start=1)}
+        if development_key is not None:
+            static[DEVELOPMENT_KEY_ID] = development_key
+        self.settings = settings
+        self.backend = backend or default_backend()
+        self.engine = Engine(settings, recognizer, self.backend.load)
+        self.keyring = Keyring(KeyDatabase(settings.key_database), static)
+        self.sessions = Sessions(
+            most=settings.max_sessions,
+            most_per_key=settings.max_sessions_per_key,
+            drain_s=settings.drain_timeout_s,
+        )
+        self.read_ahead = ReadAhead(settings.read_ahead_mb * 1_000_000)
+        self.metrics = Metrics()
+        self.metrics.watch(read_ahead=lambda: self.read_ahead.held, ready=lambda: self.ready)
+        self.keyring.on_revoked = self.sessions.revoke
+
+    @property
+    def ready(self) -> bool:
+        """Whether sessions are taken."""
+        return self.engine.recognizer is not None and not self.sessions.draining
+
+
+def create_app(
+    settings: Settings,
+    recognizer: Recognizer | None = None,
+    *,
+    backend: Backend | None = None,
+    development_key: str | None = None,
+) -> Starlette:
+    """Build an app of its own; many may live in one process.
+
+    Args:
+        settings: What was set.
+        recognizer: The models, if they are loaded already; they stay the caller's. Otherwise they
+            are loaded on a thread when the app starts, and it answers 503 until then.
+        backend: Where recognizers and streams come from; unset, Sferic's own.
+        development_key: A key that counts besides those of the settings.
+
+    Raises:
+        KeyStoreError: the setting of the key database is not usable.
+    """
+    services = Services(settings, recognizer, backend=backend, development_key=development_key)
+    live = Live(
+        settings=settings,
+        keyring=services.keyring,
+        sessions=services.sessions,
+        engine=services.engine,
+        backend=services.backend,
+        metrics=services.metrics,
+    )
+    site = Site(services)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await services.keyring.start()
+        services.engine.start()
+        try:
+            yield
+        finally:
+            services.sessions.draining = True
+            await services.keyring.stop()
+            await services.engine.stop()
+
+    app = Starlette(
+        routes=[
+            *(WebSocketRoute(path, live) for path in LIGHTNING_PATHS),
+            *(Route(path, site.upgrade_needed) for path in LIGHTNING_PATHS),
+            Route("/", site.page),
+            Route("/health", site.health),
+            Route("/ready", site.ready),
+            Route("/metrics", site.metrics),
+        ],
+        exception_handlers={HTTPException: _http_error, Refusal: _refused, Exception: _failed},
+        lifespan=lifespan,
+    )
+    app.router.default = _nowhere
+    app.state.services = services
+    return app
+
+
+class Site:
+    """The plain HTTP answers."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        page = resources.files(__package__).joinpath("page.html").read_text(encoding="utf-8")
+        self._page = Template(page)
+        style = re.search(r"<style>(.*?)</style>", page, re.DOTALL)
+        digest = hashlib.sha256(style[1].encode() if style else b"").digest()
+        self._page_headers = {
+            "Content-Security-Policy": (
+                f"default-src 'none'; style-src 'sha256-{base64.b64encode(digest).decode()}'; "
+                "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+            ),
+            "Referrer-Policy": "no-referrer",
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "no-store",
+        }
+
+    async def health(self, _: Request) -> Response:
+        """Say that the process is alive."""
+        return JSONResponse({"status": "ok"})
+
+    async def ready(self, _: Request) -> Response:
+        """Say whether sessions are taken."""
+        if self._services.sessions.draining:
+            raise self._services.sessions.stopping()
+        if self._services.engine.recognizer is None:
+            raise not_ready(self._services.engine)
+        return JSONResponse({"status": "ready", "model": Path(self._services.settings.model).name})
+
+    async def metrics(self, request: Request) -> Response:
+        """Show what was counted, to whoever has the token."""
+        token = self._services.settings.metrics_token
+        if token is None:
+            raise HTTPException(404)
+        given = request.headers.get("authorization", "").encode("utf-8", "surrogateescape")
+        if not hmac.compare_digest(given, f"Bearer {token}".encode()):
+            headers = {"WWW-Authenticate": 'Bearer realm="sferic metrics"'}
+            raise Refusal(401, "invalid_token", "this page needs its token", headers=headers)
+        return Response(
+            self._services.metrics.render(),
+            media_type="text/plain; version=0.0.4; charset=utf-8",
+        )
+
+    async def page(self, request: Request) -> Response:
+        """Say what this is."""
+        scheme = "wss" if request.url.scheme == "https" else "ws"
+        url = f"{scheme}://{request.url.netloc}{LIGHTNING_PATHS[0]}"
+        state = "Ready." if self._services.ready else "Not ready yet: the model is being loaded."
+        values = {"URL": url, "STATE": state, "VERSION": metadata.version("sferic")}
+        text = self._page.substitute({name: html.escape(value) for name, value in values.items()})
+        return HTMLResponse(text, headers=self._page_headers)
+
+    async def upgrade_needed(self, _: Request) -> Response:
+        """Explain to a plain request that this path is a WebSocket."""
+        raise Refusal(
+            426,
+            "upgrade_required",
+            "this is a WebSocket endpoint: connect to it with ws:// or wss://",
+            headers={"Upgrade": "websocket", "Connection": "Upgrade"},
+        )
+
+
+async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await deny(WebSocket(scope, receive, send), _status(404))
+    else:
+        await _status(404).response()(scope, receive, send)
+
+
+async def _http_error(_: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    refusal = _status(status, getattr(error, "headers", None))
+    return refusal.response()
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    return error.response() if isinstance(error, Refusal) else _status(500).response()
+
+
+async def _failed(_: Request, __: Exception) -> Response:
+    return _status(500).response()
+
+
+def _status(status: int, headers: dict[str, str] | None = None) -> Refusal:
+    said = {
+        404: ("not_found", "there is nothing at this address"),
+        405: ("method_not_allowed", "this address does not take that method"),
+    }
+    code, message = said.get(status, ("internal_error", "something went wrong in the server"))
+    return Refusal(status, code, message, headers=headers)

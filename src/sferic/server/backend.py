@@ -1,0 +1,176 @@
+"""What the server needs of recognition, and how it comes by it."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, suppress
+from typing import TYPE_CHECKING, Protocol, cast
+
+import msgspec
+
+from sferic.config import Settings
+from sferic.errors import SfericError
+from sferic.protocol.messages import Message
+from sferic.protocol.options import Options
+
+if TYPE_CHECKING:
+    from sferic.models import Progress
+
+logger = logging.getLogger(__name__)
+
+
+class Recognizer(Protocol):
+    """The models of a process."""
+
+    def check(self, options: Options) -> None:
+        """Raise NotServedError when no loaded model serves the language."""
+
+    def close(self) -> None:
+        """Let the models go."""
+
+
+class Stream(Protocol):
+    """One stream, as `sferic.Session` is."""
+
+    @property
+    def session_id(self) -> str:
+        """The name of the stream on the wire."""
+
+    @property
+    def audio_seconds(self) -> float:
+        """Audio received so far."""
+
+    @property
+    def working(self) -> bool:
+        """Whether there is audio that has been fed and not answered."""
+
+    async def feed(self, data: bytes) -> None:
+        """Take in audio; waits for room."""
+
+    async def finalize(self) -> None:
+        """Ask for a final of what came so far."""
+
+    async def finish(self) -> None:
+        """Ask for the last final."""
+
+    async def send(self, message: Message) -> None:
+        """Put a message into the output at its place in the audio."""
+
+    def __aiter__(self) -> AsyncIterator[Message]:
+        """Iterate over the output until its end."""
+
+
+class Backend(msgspec.Struct, frozen=True):
+    """Where recognizers and streams come from; tests give their own."""
+
+    load: Callable[[Settings], Recognizer]
+    """Blocks, and may fetch what is missing."""
+    open: Callable[[Options, Recognizer], AbstractAsyncContextManager[Stream]]
+
+
+def default_backend(progress: "Progress | None" = None) -> Backend:
+    """Return Sferic's own recognition, imported when it is first needed.
+
+    Args:
+        progress: Hears of a model that has to be fetched.
+    """
+
+    def load(settings: Settings) -> Recognizer:
+        from sferic.recognition.recognizer import Recognizer as Own  # noqa: PLC0415
+
+        return Own.load(
+            settings.model,
+            device=settings.device,
+            compute_type=settings.compute_type,
+            workers=settings.workers,
+            threads=settings.threads,
+            progress=progress,
+        )
+
+    def open_stream(
+        options: Options, recognizer: Recognizer
+    ) -> AbstractAsyncContextManager[Stream]:
+        from sferic.recognition.recognizer import Recognizer as Own  # noqa: PLC0415
+        from sferic.session import Session  # noqa: PLC0415
+
+        return Session(options, recognizer=cast("Own", recognizer))
+
+    return Backend(load=load, open=open_stream)
+
+
+class Engine:
+    """The recognizer of an app: there at once, or loaded while the server answers already.
+
+    Args:
+        settings: What to load.
+        recognizer: One that is loaded already and stays the caller's.
+        load: How to load one, on a thread.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        recognizer: Recognizer | None,
+        load: Callable[[Settings], Recognizer],
+    ) -> None:
+        self._settings = settings
+        self._owned = recognizer is None
+        self._load = load
+        self._stopped = False
+        self.recognizer = recognizer
+        """None until it is loaded."""
+        self.error: Exception | None = None
+        """Why it cannot be loaded."""
+        self.on_ready: Callable[[], None] = lambda: None
+        """Called on the event loop when it is loaded."""
+        self.on_failed: Callable[[Exception], None] = _log_failure
+        """Called on the event loop when it cannot be loaded."""
+
+    def start(self) -> None:
+        """Begin to load. Call it on the event loop."""
+        if self.recognizer is not None:
+            self.on_ready()
+            return
+        loop = asyncio.get_running_loop()
+
+        def work() -> None:
+            recognizer, error = None, None
+            try:
+                recognizer = self._load(self._settings)
+            except Exception as caught:  # noqa: BLE001  # told to whoever asks
+                error = caught
+            try:
+                loop.call_soon_threadsafe(self._settle, recognizer, error)
+            except RuntimeError:  # the loop is closed
+                if recognizer is not None:
+                    recognizer.close()
+
+        # A fetch may take minutes and cannot be interrupted: a daemon does not delay the end.
+        threading.Thread(target=work, name="sferic-load", daemon=True).start()
+
+    async def stop(self) -> None:
+        """Let go of what was loaded."""
+        self._stopped = True
+        if self._owned and self.recognizer is not None:
+            recognizer, self.recognizer = self.recognizer, None
+            await asyncio.to_thread(recognizer.close)
+
+    def _settle(self, recognizer: Recognizer | None, error: Exception | None) -> None:
+        if self._stopped:
+            if recognizer is not None:
+                with suppress(Exception):
+                    recognizer.close()
+            return
+        self.recognizer, self.error = recognizer, error
+        if error is None:
+            self.on_ready()
+        else:
+            self.on_failed(error)
+
+
+def _log_failure(error: Exception) -> None:
+    if isinstance(error, SfericError):
+        logger.error("no sessions can be served: %s", error)
+    else:
+        logger.error("the model cannot be loaded", exc_info=error)

@@ -1,0 +1,136 @@
+"""The endpoint of live sessions: who may open one, and what is noted of it."""
+
+import logging
+import time
+from contextlib import ExitStack, suppress
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from sferic.config import Settings
+from sferic.errors import NotServedError, OptionsError
+from sferic.protocol.options import LIGHTNING, Dialect, Options, parse_options
+from sferic.server.backend import Backend, Engine, Recognizer
+from sferic.server.conversation import Conversation
+from sferic.server.handshake import authenticate, check_origin
+from sferic.server.keyring import Keyring
+from sferic.server.metrics import Metrics
+from sferic.server.refusal import Refusal
+from sferic.server.sessions import Sessions
+
+RETRY_LOADING_S = 2
+"""What a client is told to wait while the model is loaded."""
+
+access = logging.getLogger("sferic.access")
+
+
+class Live:
+    """The endpoint of live sessions in one dialect of the protocol.
+
+    Handshake errors are HTTP answers, in this order: 403 for a foreign origin, 401 for a missing
+    or unknown key, 400 for bad parameters, 429 for a key with too many sessions, 503 for a server
+    that is full, stopping or not ready.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        keyring: Keyring,
+        sessions: Sessions,
+        engine: Engine,
+        backend: Backend,
+        metrics: Metrics,
+        dialect: Dialect = LIGHTNING,
+    ) -> None:
+        self._settings = settings
+        self._keyring = keyring
+        self._sessions = sessions
+        self._engine = engine
+        self._backend = backend
+        self._metrics = metrics
+        self._dialect = dialect
+
+    async def __call__(self, websocket: WebSocket) -> None:
+        """Serve one connection."""
+        with ExitStack() as stack:
+            try:
+                key_id, subprotocol = await self._admit(websocket)
+                options = self._options(websocket)
+                stack.enter_context(self._sessions.place(key_id))
+                recognizer = self._recognizer()
+            except Refusal as refusal:
+                await self._refuse(websocket, refusal)
+                return
+            with suppress(WebSocketDisconnect):
+                await websocket.accept(subprotocol)
+                await self._converse(websocket, options, recognizer, key_id)
+
+    async def _admit(self, websocket: WebSocket) -> tuple[str, str | None]:
+        check_origin(websocket.headers, self._settings.allowed_origins)
+        offered = websocket.scope.get("subprotocols", [])
+        return await authenticate(websocket.headers, offered, self._keyring)
+
+    def _options(self, websocket: WebSocket) -> Options:
+        try:
+            options = parse_options(websocket.query_params.multi_items(), dialect=self._dialect)
+            if self._engine.recognizer is not None:
+                self._engine.recognizer.check(options)
+        except (OptionsError, NotServedError) as error:
+            raise Refusal.of(error) from None
+        return options
+
+    def _recognizer(self) -> Recognizer:
+        if self._engine.recognizer is None:
+            raise not_ready(self._engine)
+        return self._engine.recognizer
+
+    async def _refuse(self, websocket: WebSocket, refusal: Refusal) -> None:
+        self._metrics.rejected(refusal.code)
+        access.info(
+            "rejected path=%s status=%d reason=%s client=%s",
+            websocket.url.path,
+            refusal.status,
+            refusal.code,
+            websocket.client.host if websocket.client else "-",
+        )
+        await deny(websocket, refusal)
+
+    async def _converse(
+        self, websocket: WebSocket, options: Options, recognizer: Recognizer, key_id: str
+    ) -> None:
+        started = time.monotonic()
+        self._metrics.opened()
+        conversation = Conversation(websocket, self._settings, self._metrics)
+        try:
+            with self._sessions.running(conversation, key_id):
+                await conversation.run(self._backend.open(options, recognizer))
+        finally:
+            seconds = time.monotonic() - started
+            code, audio = conversation.code or 1006, conversation.audio_seconds
+            self._metrics.closed(code, audio_seconds=audio, seconds=seconds)
+            access.info(
+                "session=%s key=%s path=%s code=%d audio=%.2fs wall=%.2fs external=%s",
+                conversation.session_id,
+                key_id,
+                websocket.url.path,
+                code,
+                audio,
+                seconds,
+                options.external_session_id or "-",
+            )
+
+
+async def deny(websocket: WebSocket, refusal: Refusal) -> None:
+    """Answer a handshake with an HTTP error; under a server that cannot, with a bare 403."""
+    if "websocket.http.response" in websocket.scope.get("extensions", {}):
+        await websocket.send_denial_response(refusal.response())
+    else:
+        await websocket.close(1008, refusal.code)
+
+
+def not_ready(engine: Engine) -> Refusal:
+    """Return what a client is told while there is no model."""
+    if engine.error is not None:
+        return Refusal(503, "model_failed", "the model could not be loaded", retry_after=60)
+    message = "the model is being loaded"
+    return Refusal(503, "not_ready", message, retry_after=RETRY_LOADING_S)

@@ -1,0 +1,106 @@
+"""What a server counts, in a registry of its own."""
+
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.process_collector import ProcessCollector
+
+from sferic.protocol.messages import Message, SpeechEnded, SpeechStarted, Transcription
+
+_LATENCIES = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30)
+_DURATIONS = (1, 5, 15, 60, 300, 900, 3600, 14_400)
+_CODES = frozenset({1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1011, 1012, 1013})
+
+
+class Metrics:
+    """The metrics of one app."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self._open = Gauge(
+            "sferic_sessions_open", "Sessions that are open now.", registry=self.registry
+        )
+        self._opened = Counter("sferic_sessions_opened", "Sessions opened.", registry=self.registry)
+        self._closed = Counter(
+            "sferic_sessions_closed",
+            "Sessions ended, by WebSocket close code.",
+            ["code"],
+            registry=self.registry,
+        )
+        self._rejected = Counter(
+            "sferic_handshakes_rejected",
+            "Handshakes answered with an HTTP error, by reason.",
+            ["reason"],
+            registry=self.registry,
+        )
+        self._audio = Counter(
+            "sferic_audio_seconds", "Seconds of audio received.", registry=self.registry
+        )
+        self._messages = Counter(
+            "sferic_messages", "Messages sent, by kind.", ["kind"], registry=self.registry
+        )
+        self.first_transcript = Histogram(
+            "sferic_first_transcript_seconds",
+            "From the first audio of a session to its first transcript with text.",
+            buckets=_LATENCIES,
+            registry=self.registry,
+        )
+        self.last_transcript = Histogram(
+            "sferic_last_transcript_seconds",
+            "From the end of the audio, as the client says it, to the last transcript.",
+            buckets=_LATENCIES,
+            registry=self.registry,
+        )
+        self._duration = Histogram(
+            "sferic_session_seconds",
+            "Length of sessions by the clock.",
+            buckets=_DURATIONS,
+            registry=self.registry,
+        )
+        self.throttled = Counter(
+            "sferic_throttled_reads",
+            "Times that reading of a connection began to be throttled.",
+            registry=self.registry,
+        )
+        self._read_ahead = Gauge(
+            "sferic_read_ahead_bytes",
+            "Input held for all connections, waiting for their sessions.",
+            registry=self.registry,
+        )
+        self._ready = Gauge(
+            "sferic_ready", "1 when sessions are taken, else 0.", registry=self.registry
+        )
+
+    def watch(self, *, read_ahead: Callable[[], int], ready: Callable[[], bool]) -> None:
+        """Take these figures when they are asked for."""
+        self._read_ahead.set_function(read_ahead)
+        self._ready.set_function(ready)
+
+    def opened(self) -> None:
+        """A session begins."""
+        self._opened.inc()
+        self._open.inc()
+
+    def closed(self, code: int, *, audio_seconds: float, seconds: float) -> None:
+        """A session has ended."""
+        self._open.dec()
+        self._closed.labels(str(code) if code in _CODES else "other").inc()
+        self._audio.inc(audio_seconds)
+        self._duration.observe(seconds)
+
+    def rejected(self, reason: str) -> None:
+        """A handshake was answered with an HTTP error."""
+        self._rejected.labels(reason).inc()
+
+    def sent(self, message: Message) -> None:
+        """A message was sent."""
+        if isinstance(message, Transcription):
+            kind = "final" if message.is_final else "partial"
+        else:
+            kind = "event" if isinstance(message, SpeechStarted | SpeechEnded) else "other"
+        self._messages.labels(kind).inc()
+
+    def render(self) -> bytes:
+        """Return everything in Prometheus' text format."""
+        return generate_latest(self.registry)

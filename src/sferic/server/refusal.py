@@ -1,0 +1,51 @@
+"""A request that is answered with an HTTP error in JSON, before any upgrade."""
+
+from collections.abc import Mapping, Sequence
+
+from starlette.responses import Response
+
+from sferic.errors import NotServedError, OptionsError, Problem
+from sferic.protocol.messages import ErrorMessage, encode
+
+
+class Refusal(Exception):  # noqa: N818  # an answer rather than a fault
+    """Why a request is refused, and how that is said.
+
+    Args:
+        status: HTTP status code.
+        code: Name for machines.
+        message: Sentence for people.
+        problems: What is wrong with which parameter.
+        retry_after: Seconds after which to try again.
+        headers: More headers of the answer.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        problems: Sequence[Problem] = (),
+        retry_after: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self._body = ErrorMessage(code=code, message=message, errors=tuple(problems))
+        self._headers = dict(headers or {})
+        if retry_after is not None:
+            self._headers["Retry-After"] = str(retry_after)
+
+    @classmethod
+    def of(cls, error: OptionsError | NotServedError) -> "Refusal":
+        """Say that parameters are wrong."""
+        said = ErrorMessage.of(error)
+        return cls(400, said.code, said.message, problems=said.errors)
+
+    def response(self) -> Response:
+        """Return the answer."""
+        return Response(
+            encode(self._body), self.status, self._headers, media_type="application/json"
+        )
