@@ -195,10 +195,12 @@ def test_a_damaged_wav_header_is_audio_or_undecodable(
 
 def exercise(decoder: AudioDecoder, messages: list[bytes]) -> None:
     """Whatever comes is fit for what follows, and the count is right, or the error is the one."""
-    count = 0
+    count = position = 0
     try:
         for message in messages:
             for block in decoder.decode(message):
+                assert position <= decoder.position
+                position = decoder.position
                 assert block.dtype == np.float32
                 assert block.ndim == 1
                 assert 0 < len(block) <= SAMPLE_RATE

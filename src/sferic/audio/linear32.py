@@ -77,8 +77,9 @@ class Linear32Decoder(ResampledDecoder):
 
     def _released(self) -> Iterator[NDArray[np.float32]]:
         self._kind = self._ballot.leading
-        held, self._held, self._held_count = self._held, [], 0
+        held, self._held = self._held, []
         for words in held:
+            self._held_count -= len(words)
             yield self._converted(words.data.cast("B"))
 
     def _converted(self, words: memoryview) -> NDArray[np.float32]:
