@@ -9,8 +9,6 @@ from types import TracebackType
 from typing import Any, Self, TypeAlias
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from sferic.audio import SAMPLE_RATE, open_decoder
 from sferic.errors import SessionClosedError, UndecodableAudioError
@@ -22,6 +20,7 @@ from sferic.queues import Inbox, Outbox
 from sferic.recognition.hypothesis import Word
 from sferic.recognition.recognizer import Recognizer
 from sferic.recognition.stream import StreamRecognition
+from sferic.speech.hearing import Block, Hearing, batch
 from sferic.speech.segmenter import (
     Piece,
     SegmentEnded,
@@ -30,7 +29,6 @@ from sferic.speech.segmenter import (
     SpeechEvent,
     SpeechStarted,
 )
-from sferic.speech.timeline import Timeline
 
 DRAFT_EVERY = 48 * SAMPLE_RATE // 100
 """New speech after which a partial is due, on a machine that has the time."""
@@ -64,8 +62,6 @@ class _Ends(msgspec.Struct, frozen=True):
 
 
 _Job: TypeAlias = Piece | SegmentEnded | _Ends | UndecodableAudioError
-_Block: TypeAlias = tuple[NDArray[np.float32], list[float]]
-"""Samples, and the probability of speech in each frame they complete."""
 
 
 class Session:
@@ -104,13 +100,11 @@ class Session:
         self._inbox: Inbox[_Mark | Message] = Inbox(_room(self.options))
         self._outbox: Outbox[Message] = Outbox(_UNREAD)
         self._builder = TranscriptBuilder(self.options, self.session_id)
-        self._timeline = Timeline()
         self._segmenter = Segmenter(
             threshold=self.options.vad_threshold,
             min_speech=self.options.vad_min_speech_ms * SAMPLE_RATE // 1000,
             endpoint_silence=self.options.endpoint_silence_ms * SAMPLE_RATE // 1000,
         )
-        self._decoder = open_decoder(self.options.encoding, self.options.sample_rate)
         self._jobs: deque[_Job] = deque()
         self._changed = asyncio.Event()
         self._taken = asyncio.Event()
@@ -125,7 +119,7 @@ class Session:
     @property
     def audio_seconds(self) -> float:
         """Audio received and taken so far."""
-        return self._decoder.position / SAMPLE_RATE
+        return self._hearing.position / SAMPLE_RATE if self._tasks else 0.0
 
     @property
     def buffered_bytes(self) -> int:
@@ -143,11 +137,15 @@ class Session:
         recognizer = self._shared or self._owned
         assert recognizer is not None  # noqa: S101 - for the type checker
         self._recognizer = recognizer
-        self._voice_activity = recognizer.voice_activity.stream()
+        self._hearing = Hearing(
+            open_decoder(self.options.encoding, self.options.sample_rate),
+            recognizer.voice_activity.stream(),
+            self._segmenter,
+        )
         self._recognition = StreamRecognition(
             recognizer,
             recognizer.candidates(self.options.language),
-            timeline=self._timeline,
+            timeline=self._hearing.timeline,
             segmenter=self._segmenter,
         )
         self._tasks = [
@@ -217,17 +215,17 @@ class Session:
         while True:
             item = await self._next_input()
             if item is None:
-                await self._take_events(self._segmenter.flush(self._timeline.end))
+                await self._take_events(self._segmenter.flush(self._hearing.timeline.end))
             elif isinstance(item, list):
                 try:
-                    await self._hear(self._decoded(item))
+                    await self._hear(self._hearing.decode(item))
                 except UndecodableAudioError as error:
                     await self._inbox.close()
                     await self._take_events(self._flushed())
                     self._add_job(error)
                     return
             elif isinstance(item, _Mark):
-                await self._hear(self._judged(self._decoder.flush()))
+                await self._hear(self._hearing.flush())
                 await self._take_events(self._flushed())
                 self._add_job(_Ends(last=item is _Mark.FINISH))
                 if item is _Mark.FINISH:
@@ -246,32 +244,23 @@ class Session:
         except TimeoutError:
             return None
 
-    async def _hear(self, blocks: Iterator[_Block]) -> None:
-        before = self._timeline.end
-        while heard := await self._recognizer.hear(lambda: _some(blocks)):
-            for samples, probabilities in heard:
-                self._timeline.append(samples)
-                for probability in probabilities:
-                    await self._take_events(self._segmenter.feed(probability))
+    async def _hear(self, blocks: Iterator[Block]) -> None:
+        timeline = self._hearing.timeline
+        before = timeline.end
+        while done := await self._recognizer.hear(lambda: batch(blocks)):
+            for block in done:
+                await self._take_events(self._hearing.take(block))
             if self._split_wanted:
                 self._split_wanted = False
                 await self._take_events(self._segmenter.split())
             self._forget()
             self._changed.set()
-        received = (self._timeline.end - before) / SAMPLE_RATE
+        received = (timeline.end - before) / SAMPLE_RATE
         self._allowance = min(max(received, self._allowance / 2), _MOST_ALLOWANCE)
-
-    def _decoded(self, data: list[bytes]) -> Iterator[_Block]:
-        for message in data:
-            yield from self._judged(self._decoder.decode(message))
-
-    def _judged(self, blocks: Iterator[NDArray[np.float32]]) -> Iterator[_Block]:
-        for samples in blocks:
-            yield samples, list(self._voice_activity.feed(samples))
 
     def _flushed(self) -> list[SpeechEvent]:
         """End of what is open; the mark itself says that the segment is over."""
-        events = self._segmenter.flush(self._timeline.end)
+        events = self._segmenter.flush(self._hearing.timeline.end)
         return [event for event in events if not isinstance(event, SegmentEnded)]
 
     async def _take_events(self, events: list[SpeechEvent]) -> None:
@@ -305,11 +294,12 @@ class Session:
         self._changed.set()
 
     def _forget(self) -> None:
-        needed = [self._segmenter.needed_from]
-        needed += [job.start for job in self._jobs if isinstance(job, Piece)]
-        if self._recognition.needed_from is not None:
-            needed.append(self._recognition.needed_from)
-        self._timeline.forget(min(needed))
+        waiting = [job.start for job in self._jobs if isinstance(job, Piece)]
+        following = waiting[0] if waiting else self._segmenter.piece_start
+        needed = [self._segmenter.needed_from, *waiting]
+        if (kept := self._recognition.needed_from(following)) is not None:
+            needed.append(kept)
+        self._hearing.timeline.forget(min(needed))
 
     # Answering: pieces of speech to messages.
 
@@ -398,18 +388,6 @@ class Session:
             await self._outbox.put_draft(self._builder.partial(words))
         if self.options.max_words is not None and len(words) > self.options.max_words:
             self._split_wanted = True
-
-
-def _some(blocks: Iterator[_Block]) -> list[_Block]:
-    """Blocks of about a second, or of what is left."""
-    heard: list[_Block] = []
-    length = 0
-    for samples, probabilities in blocks:
-        heard.append((samples, probabilities))
-        length += len(samples)
-        if length >= SAMPLE_RATE:
-            break
-    return heard
 
 
 def _room(options: Options) -> int:

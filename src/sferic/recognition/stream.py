@@ -5,19 +5,35 @@ from collections.abc import Sequence
 import msgspec
 
 from sferic.audio import SAMPLE_RATE
-from sferic.recognition.hypothesis import Hypothesis
+from sferic.recognition.hypothesis import Hypothesis, Word
 from sferic.recognition.policy import LocalAgreement
 from sferic.recognition.recognizer import Recognizer
 from sferic.recognition.timing import best_cut, fit_to_speech
-from sferic.speech.segmenter import Piece, Segmenter
+from sferic.speech.segmenter import PRE_ROLL, Piece, Segmenter
 from sferic.speech.timeline import Timeline
 
 _CUT_WITHIN = 6 * SAMPLE_RATE
 """How far before its end a torn piece is cut."""
+_CONTEXT_GAP = 2 * SAMPLE_RATE
+"""Pause after which what was said before is no context any more."""
+_CONTEXT_LENGTH = 14 * SAMPLE_RATE
+"""Audio that is decoded at most to give a piece its context."""
+_CLOSING = ".?!,;:…।॥"
+
+
+class _Context(msgspec.Struct, frozen=True):
+    """The piece before, as it was understood."""
+
+    start: int
+    end: int
+    words: tuple[Word, ...]
 
 
 class StreamRecognition:
     """Takes the pieces of a stream in order.
+
+    A piece that follows another closely is decoded together with it, the words of the first being
+    given: somebody who stops to think in mid-sentence is understood as if they had not.
 
     A torn piece is decoded as it is and cut between two words; what lies behind the cut is decoded
     again with the next piece, so that no word is lost or heard twice.
@@ -41,28 +57,42 @@ class StreamRecognition:
         self._languages = languages
         self._timeline = timeline
         self._segmenter = segmenter
+        self._context: _Context | None = None
         self._carried: int | None = None
         self._decoding: int | None = None
         self._policy: LocalAgreement | None = None
         self._policy_start = -1
 
-    @property
-    def needed_from(self) -> int | None:
-        """Where the audio begins that is being decoded, or that a cut left to the next piece."""
-        return self._carried if self._decoding is None else self._decoding
+    def needed_from(self, following: int | None) -> int | None:
+        """First sample that a later call still needs, besides the pieces themselves.
+
+        Args:
+            following: Where the next piece starts; None if none has begun.
+        """
+        needed = [at for at in (self._decoding, self._carried) if at is not None]
+        if self._context is not None:
+            start = self._timeline.end - PRE_ROLL if following is None else following
+            if start - self._context.end < _CONTEXT_GAP:
+                needed.append(self._context.start)
+        return min(needed, default=None)
 
     async def final(self, piece: Piece) -> Hypothesis:
         """Words of a complete piece, those behind a cut excepted."""
         start = piece.start if self._carried is None else self._carried
-        self._decoding, self._carried = start, None
+        context, self._context = self._context_of(start, piece.end), None
+        self._carried = None
+        self._decoding = start if context is None else context.start
         try:
-            hypothesis = await self._recognizer.transcribe(
-                self._timeline[start : piece.end], languages=self._languages, start=start
-            )
-            hypothesis = self._fitted(hypothesis, start, piece.end)
-            return self._cut(hypothesis, start, piece.end) if piece.torn else hypothesis
+            hypothesis = None if context is None else await self._continue(context, piece.end)
+            if hypothesis is None:
+                hypothesis = await self._transcribe(start, piece.end)
         finally:
             self._decoding = None
+        if piece.torn:
+            hypothesis = self._cut(hypothesis, start, piece.end)
+        end = piece.end if self._carried is None else self._carried
+        self._context = _Context(start, end, hypothesis.words)
+        return hypothesis
 
     async def draft(self) -> Hypothesis:
         """Words so far of the piece that is open."""
@@ -82,8 +112,45 @@ class StreamRecognition:
             prefix=draft.prefix,
             draft=True,
         )
-        whole = policy.accept(hypothesis)
-        return self._fitted(whole, start, end)
+        return self._fitted(policy.accept(hypothesis), start, end)
+
+    def _context_of(self, start: int, end: int) -> _Context | None:
+        """The piece before, if it helps: several languages at once are better told apart alone."""
+        context = self._context
+        if (
+            context is None
+            or not context.words
+            or len(self._languages) > 1
+            or start - context.end >= _CONTEXT_GAP
+            or end - context.start > _CONTEXT_LENGTH
+        ):
+            return None
+        return context
+
+    async def _continue(self, context: _Context, end: int) -> Hypothesis | None:
+        """Words that follow the context; None if decoding does not hold on to it."""
+        *before, last = context.words
+        # Without its full stop: the pause need not have been the end of the sentence.
+        open_end = last.text.rstrip(_CLOSING) or last.text
+        prefix = (*before, msgspec.structs.replace(last, text=open_end))
+        hypothesis = await self._recognizer.transcribe(
+            self._timeline[context.start : end],
+            languages=self._languages,
+            start=context.start,
+            prefix=prefix,
+        )
+        words = hypothesis.words
+        kept = [word.text.rstrip(_CLOSING) for word in words[: len(prefix)]]
+        if len(words) <= len(prefix) or kept != [word.text.rstrip(_CLOSING) for word in prefix]:
+            return None
+        fresh = msgspec.structs.replace(hypothesis, words=words[len(prefix) :])
+        return self._fitted(fresh, context.end, end)
+
+    async def _transcribe(self, start: int, end: int) -> Hypothesis:
+        hypothesis = await self._recognizer.transcribe(
+            self._timeline[start:end], languages=self._languages, start=start
+        )
+        return self._fitted(hypothesis, start, end)
 
     def _cut(self, hypothesis: Hypothesis, start: int, end: int) -> Hypothesis:
         """Keep what lies before the best cut; leave the rest to the next piece."""
