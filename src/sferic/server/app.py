@@ -120,7 +120,7 @@ def create_app(
 
     app = Starlette(
         routes=[
-            *(WebSocketRoute(path, live) for path in LIGHTNING_PATHS),
+            *(WebSocketRoute(path, live.serve) for path in LIGHTNING_PATHS),
             *(Route(path, site.upgrade_needed) for path in LIGHTNING_PATHS),
             Route("/", site.page),
             Route("/health", site.health),

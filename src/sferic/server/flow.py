@@ -265,6 +265,8 @@ class PacedProtocol(WebSocketsSansIOProtocol):
     async def send(self, message: ASGISendEvent) -> None:
         """Send as Uvicorn does; where nothing more can be read, the close ends our half at once."""
         await super().send(message)
+        if message["type"] == "websocket.http.response.body" and self.close_sent:
+            self.handshake_complete = True  # or Uvicorn logs that there was none
         if message["type"] == "websocket.close" and self._unreadable:
             # No close frame of the client will be understood. It sees the end of the stream, and
             # until it ends its own, what it still sends is read and dropped: closing now would

@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 import logging
+import math
 import secrets
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,8 @@ REFRESH_S = 2.0
 """Seconds between looks at the database: a revoked key works no longer than that."""
 
 MISS_PAUSE_S = 0.5
-"""An unknown key makes the database be looked at, but not more often than this."""
+"""An unknown key makes the database be looked at, in case it is new, but not more often than this;
+it waits for that look, however many do."""
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +43,7 @@ class Keyring:
         self._blind = secrets.token_bytes(32)
         self._index: _Index = self._indexed({})
         self._version = 0
-        self._looked = -MISS_PAUSE_S
+        self._looked = -math.inf
         self._failing = False
         self._look: asyncio.Task[None] | None = None
         self._watch: asyncio.Task[None] | None = None
@@ -67,7 +69,7 @@ class Keyring:
         if not KEY_CHARACTERS.fullmatch(key):
             return None
         found = self._match(key)
-        if found is None and asyncio.get_running_loop().time() - self._looked >= MISS_PAUSE_S:
+        if found is None:
             await self._refresh()
             found = self._match(key)
         return found
@@ -92,11 +94,12 @@ class Keyring:
     async def _refresh(self) -> None:
         """Look at the database, at most once at a time however many ask, and not for ever."""
         if self._look is None or self._look.done():
-            self._look = asyncio.create_task(self._look_now())
+            self._look = asyncio.create_task(self._look_soon())
         await asyncio.wait({self._look}, timeout=REFRESH_S)
 
-    async def _look_now(self) -> None:
+    async def _look_soon(self) -> None:
         loop = asyncio.get_running_loop()
+        await asyncio.sleep(self._looked + MISS_PAUSE_S - loop.time())
         self._looked = loop.time()
         try:
             changed = await loop.run_in_executor(self._executor, self._load_changes)

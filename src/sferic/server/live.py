@@ -50,7 +50,7 @@ class Live:
         self._metrics = metrics
         self._dialect = dialect
 
-    async def __call__(self, websocket: WebSocket) -> None:
+    async def serve(self, websocket: WebSocket) -> None:
         """Serve one connection."""
         with ExitStack() as stack:
             try:

@@ -6,10 +6,12 @@ settings gives up. So while the session is behind, reading goes on at a floor:
 
 * Ahead of a ping there may be what the two kernels hold: up to 4 MiB in the client's send buffer
   (the usual `tcp_wmem`) and 0.5 MiB in our receive buffer, which is pinned to that. Measured on
-  loopback: 4.7 MB. At 512 KiB/s that is 9 s, less than half of the 20 s.
+  loopback: 4.7 MB. At 2 MiB/s that is 2.3 s.
+* A client that sends everything before it reads anything leaves our pongs unread, too, and gives up
+  after 40 s. Half an hour of 16 kHz PCM, 58 MB, is taken from it in 28 s.
 * The floor costs memory: what is read is kept until the session takes it. At `cap` bytes it ends,
-  and reading then goes as fast as the session. Half an hour of 16 kHz PCM, 58 MB, fits below it
-  even if the session takes nothing.
+  and reading then goes as fast as the session. That half hour fits below it even if the session
+  takes nothing.
 
 The memory of a connection's input is at most `max(cap, high_water + largest message) + one read`
 of at most 256 KiB, that is 64.4 MiB. While a message of the largest size is unmasked, two more
@@ -29,7 +31,7 @@ class FlowLimits(msgspec.Struct, frozen=True, kw_only=True):
 
     high_water: int = 128 * 1024
     """Unprocessed input from which reading is throttled; it ends at half of it."""
-    floor: int = 512 * 1024
+    floor: int = 2 * 1024 * 1024
     """Bytes a second that are read while throttled."""
     cap: int = 64 * 1024 * 1024
     """Unprocessed input of a connection at which the floor ends."""
