@@ -56,7 +56,8 @@ async def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
 
     yield start_server
     for running in started:
-        running.server.stop()
+        if not running.server.should_exit:
+            running.server.stop()
         assert running.task is not None
         await asyncio.wait_for(running.task, 10)
         assert running.services.read_ahead.held == 0

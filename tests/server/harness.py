@@ -148,3 +148,12 @@ async def received(connection: ClientConnection) -> list[dict[str, Any]]:
             messages.append(json.loads(await connection.recv()))
     except ConnectionClosed:
         return messages
+
+
+async def until(condition: Callable[[], bool], within: float = 5) -> None:
+    """Wait for something that nobody signals."""
+    for _ in range(round(within / 0.005)):
+        if condition():
+            return
+        await asyncio.sleep(0.005)
+    raise TimeoutError

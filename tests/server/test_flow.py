@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from websockets.frames import Opcode
 
-from server.harness import RawClient, Running, Start, received
+from server.harness import RawClient, Running, Start, received, until
 from sferic.server.flow import PacedProtocol
 from sferic.server.pace import FlowLimits
 
@@ -38,15 +38,6 @@ def connection_of(running: Running) -> PacedProtocol:
     return connection
 
 
-async def until(condition: Any, within: float = 5) -> None:
-    """Wait for something that nobody signals."""
-    for _ in range(round(within / 0.005)):
-        if condition():
-            return
-        await asyncio.sleep(0.005)
-    raise TimeoutError
-
-
 async def test_pings_are_answered_while_the_session_takes_nothing(start: Start) -> None:
     running = await start(limits=SMALL)
     running.recognizer.flowing.clear()
@@ -71,7 +62,11 @@ async def test_a_client_with_a_short_patience_for_pongs_may_send_everything_at_o
     # As with half an hour of audio and the usual 20 s, 50 times faster and smaller.
     running = await start(limits=SMALL)
     running.recognizer.bytes_a_second = 5 * MIB
-    options: dict[str, Any] = {"ping_interval": 0.4, "ping_timeout": 0.4, "sock": small_socket(running)}
+    options: dict[str, Any] = {
+        "ping_interval": 0.4,
+        "ping_timeout": 0.4,
+        "sock": small_socket(running),
+    }
     async with running.connect(**options) as connection:
         receiving = asyncio.create_task(received(connection))
         for _ in range(512):

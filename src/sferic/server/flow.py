@@ -32,9 +32,10 @@ EXTENSION = "sferic.peer"
 UNREADABLE = "sferic.unreadable"
 """Marks a disconnect message after which the client can still be told something."""
 
-# Below warnings, Uvicorn and websockets log URLs, headers and beginnings of messages.
+# Below warnings, Uvicorn and websockets log URLs, headers and beginnings of messages. A filter,
+# because configuring logging sets levels back.
 _quiet = logging.getLogger(__name__)
-_quiet.setLevel(logging.WARNING)
+_quiet.addFilter(lambda record: record.levelno >= logging.WARNING)
 
 
 class Peer:
