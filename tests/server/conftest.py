@@ -3,6 +3,7 @@ import logging
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,6 +22,9 @@ from sferic.server.run import listen
 async def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Start]:
     """Start servers; at the end, none of their tasks may be left."""
     monkeypatch.setattr("sferic.server.keyring.MISS_PAUSE_S", 0.01)
+    # Uvicorn looks every 0.1 s whether everything has ended; over all tests that adds up.
+    prompt = {**vars(asyncio), "sleep": lambda seconds: asyncio.sleep(min(seconds, 0.002))}
+    monkeypatch.setattr("uvicorn.server.asyncio", SimpleNamespace(**prompt))
     before = asyncio.all_tasks()
     started: list[Running] = []
 
