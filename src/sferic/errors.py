@@ -11,6 +11,8 @@
         * TlsError: a certificate or its key cannot be used
     * AudioError (ValueError): audio that cannot be taken
         * UndecodableAudioError: the bytes are not what the encoding says
+        * UnreadableRecordingError: a file holds no audio that can be read
+        * MicrophoneError: there is no microphone to listen to
     * ModelError: a model that cannot be used
         * UnknownModelError (LookupError): no such name in the catalogue
         * ModelFileMissingError (FileNotFoundError): a folder lacks a file
@@ -21,7 +23,13 @@
     * KeyStoreError: the keys cannot be read or changed
         * UnknownKeyError (LookupError): no such key to revoke
     * SessionClosedError (RuntimeError): fed after its end
+    * OutputError (OSError): a file that a transcript goes to cannot be written
     * RemoteError (ConnectionError): what a client heard from a server
+        * InvalidUrlError (ValueError): no address of a server
+        * MalformedKeyError (ValueError): a key that cannot be sent
+        * UnreachableError: nothing there answers as a server does
+        * RefusedError: the server does not open the session
+        * CutShortError: the session ended before its last transcript
 
 An error builds its own message: it names the thing, its value, what was allowed and what to do.
 `code` is the machine-readable name used on the wire.
@@ -29,7 +37,6 @@ An error builds its own message: it names the thing, its value, what was allowed
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
 
 import msgspec
 
@@ -37,7 +44,7 @@ import msgspec
 class SfericError(Exception):
     """Base of all errors that are meant for a user's eyes."""
 
-    code: ClassVar[str] = "internal_error"
+    code: str = "internal_error"
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,6 +160,26 @@ class UndecodableAudioError(AudioError):
         )
 
 
+class UnreadableRecordingError(AudioError):
+    """A file holds no audio that can be read."""
+
+    code = "unreadable_recording"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+
+
+class MicrophoneError(AudioError):
+    """There is no microphone to listen to."""
+
+    code = "no_microphone"
+
+    def __init__(
+        self, reason: str, remedy: str = "Check that one is connected and that it may be used"
+    ) -> None:
+        super().__init__(f"the microphone cannot be used: {reason}. {remedy}")
+
+
 class ModelError(SfericError):
     """A model that cannot be used."""
 
@@ -241,7 +268,101 @@ class SessionClosedError(SfericError, RuntimeError):
         super().__init__("the session has ended; open a new one to feed more audio")
 
 
+class OutputError(SfericError, OSError):
+    """A file that a transcript goes to cannot be written."""
+
+    code = "output_error"
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path} cannot be written: {reason}. Choose another file with --output")
+
+
 class RemoteError(SfericError, ConnectionError):
-    """What a client heard from a server that refused it or ended early."""
+    """What a client heard from a server that refused it or ended early.
+
+    Attributes:
+        code: The server's own name of what is wrong, or one of ours if it gave none.
+    """
 
     code = "remote_error"
+
+
+class InvalidUrlError(RemoteError, ValueError):
+    """This is no address of a server."""
+
+    code = "invalid_url"
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(
+            f"{url} is no address of a server: {reason}. "
+            "It looks like ws://HOST:PORT, or wss://HOST where there is TLS"
+        )
+
+
+class MalformedKeyError(RemoteError, ValueError):
+    """The key cannot be sent, so it is none."""
+
+    code = "malformed_key"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the key holds characters that no key has; copy it anew, without quotation marks or "
+            "anything around it"
+        )
+
+
+class UnreachableError(RemoteError):
+    """Nothing at the address answers as a server does."""
+
+    code = "unreachable"
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(
+            f"there is no server at {url}: {reason}. Check the address, and that the server runs"
+        )
+
+
+class RefusedError(RemoteError):
+    """The server answers with an HTTP error instead of opening the session.
+
+    Attributes:
+        status: The HTTP status.
+        message: What the server says, without our words around it.
+        problems: What is wrong with which parameter.
+        retry_after: Seconds after which to try again, where the server says so.
+    """
+
+    def __init__(
+        self,
+        *,
+        status: int,
+        code: str,
+        message: str,
+        problems: Sequence[Problem] = (),
+        retry_after: float | None = None,
+    ) -> None:
+        self.status = status
+        self.code = code
+        self.message = message
+        self.problems = tuple(problems)
+        self.retry_after = retry_after
+        later = "" if retry_after is None else f". Try again in {retry_after:g} s"
+        super().__init__(f"the server refuses the session ({status} {code}): {message}{later}")
+
+
+class CutShortError(RemoteError):
+    """A session ended before its last transcript.
+
+    Attributes:
+        close_code: The WebSocket close code; 1006 where the connection was lost without one.
+        message: What the server says, if it says something.
+    """
+
+    def __init__(
+        self, close_code: int, *, code: str = "connection_lost", message: str = ""
+    ) -> None:
+        self.close_code = close_code
+        self.code = code
+        self.message = message
+        said = message or "the connection was lost, or the server gave no reason"
+        super().__init__(f"the server ended the session early ({close_code} {code}): {said}")

@@ -6,16 +6,10 @@ import sys
 import typer
 from rich.console import Console
 
-from sferic.cli import serve
+from sferic.cli import exits, serve, transcribe
 from sferic.cli.keys import keys
 from sferic.cli.models import models
-from sferic.errors import (
-    NotServedError,
-    OptionsError,
-    SettingsError,
-    SfericError,
-    UnknownModelError,
-)
+from sferic.errors import SfericError
 
 app = typer.Typer(
     name="sferic",
@@ -24,17 +18,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 serve.register(app)
+transcribe.register(app)
 app.add_typer(models, name="models")
 app.add_typer(keys, name="keys")
-
-_MISUSE = (NotServedError, OptionsError, SettingsError, UnknownModelError)
-"""Errors in what the user typed or configured; they end with 2, as a wrong flag does."""
 
 
 def main() -> None:
     """Run the command line; every expected error becomes one clear line and an exit code.
 
-    Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted.
+    Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted; see `exits` for more.
     """
     code = _run()
     try:
@@ -51,11 +43,11 @@ def _run() -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except KeyboardInterrupt:
-        return 130
+        return exits.INTERRUPTED
     except BrokenPipeError:
-        return 1
+        return exits.FAILED
     except SfericError as error:
         console = Console(stderr=True, markup=False, highlight=False, emoji=False)
-        console.print(f"sferic: {error}", style="red", soft_wrap=True)
-        return 2 if isinstance(error, _MISUSE) else 1
+        console.print(f"sferic: {exits.explain(error)}", style="red", soft_wrap=True)
+        return exits.exit_code(error)
     return 0

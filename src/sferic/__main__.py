@@ -1,0 +1,5 @@
+"""`python -m sferic`: the command line."""
+
+from sferic.cli import main
+
+main()
