@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from sferic.config import TABLE, Settings, load_settings
+from sferic.config import TABLE, Settings, document, load_settings
 from sferic.errors import InvalidSettingsError
 
 
@@ -147,3 +147,8 @@ def test_every_default_is_one_of_its_own_values() -> None:
     for spec in TABLE:
         assert spec.default is None or spec.check(spec.default) == spec.default
         assert spec.doc.endswith(".")
+
+
+def test_the_manual_has_the_table() -> None:
+    manual = Path(__file__).parents[1] / "docs" / "operating.md"
+    assert document() in manual.read_text(), "put there what `python -m sferic.config` prints"

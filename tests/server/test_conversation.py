@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection
 
-from fakes import UNDECODABLE, FakeStream
+from fakes import UNDECODABLE, FakeRecognizer, FakeStream
 from server.harness import Start, received
 from sferic.protocol import messages as wire
+from sferic.server.backend import Backend
 
 FINALIZE = '{"type":"finalize"}'
 
@@ -94,6 +95,21 @@ async def test_undecodable_audio_ends_it_with_1007_after_all_that_came_before(
     assert kinds(messages) == ["final", "undecodable_audio"]
     assert "linear16" in messages[-1]["message"]
     assert connection.close_code == 1007
+
+
+async def test_a_stream_that_cannot_be_opened_is_1011(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> FakeStream:
+        raise RuntimeError
+
+    recognizer = FakeRecognizer()
+    running = await start(backend=Backend(load=lambda _: recognizer, open=fail))
+    async with running.connect() as connection:
+        messages = await received(connection)
+    assert kinds(messages) == ["internal_error"]
+    assert connection.close_code == 1011
+    assert "session - failed" in caplog.text
 
 
 async def test_a_long_text_message_is_unknown_and_the_session_goes_on(start: Start) -> None:

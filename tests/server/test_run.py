@@ -88,6 +88,20 @@ async def test_a_second_signal_ends_it_at_once(start: Start) -> None:
     await asyncio.gather(*lifespan, return_exceptions=True)
 
 
+async def test_a_connection_that_sends_no_request_is_closed(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sferic.server.http.REQUEST_WITHIN_S", 0.1)
+    running = await start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
+    writer.write(b"GET /health HTTP/1.1\r\n")
+    async with running.connect() as connection:
+        assert await asyncio.wait_for(reader.read(), 2) == b""
+        await connection.send(FINALIZE)
+        assert await received(connection)
+    writer.close()
+
+
 def test_a_port_in_use_is_named_and_another_suggested() -> None:
     (taken,) = listen("127.0.0.1", 0)
     port = taken.getsockname()[1]

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, suppress
 
 import msgspec
@@ -94,8 +94,8 @@ class Conversation:
         if not self._ending.done():
             self._ending.set_result(_Ending(code=code, error=error, within=within))
 
-    async def run(self, opening: AbstractAsyncContextManager[Stream]) -> None:
-        """Talk until the end."""
+    async def run(self, opening: Callable[[], AbstractAsyncContextManager[Stream]]) -> None:
+        """Open a stream, and talk until the end."""
         body = asyncio.create_task(self._body(opening))
         gone = asyncio.create_task(self._peer.gone.wait())
         try:
@@ -105,9 +105,9 @@ class Conversation:
             if self.code is None:
                 self.code = self._peer.code
 
-    async def _body(self, opening: AbstractAsyncContextManager[Stream]) -> None:
+    async def _body(self, opening: Callable[[], AbstractAsyncContextManager[Stream]]) -> None:
         try:
-            async with opening as stream:
+            async with opening() as stream:
                 self.session_id = stream.session_id
                 try:
                     await self._serve(stream)
@@ -141,6 +141,8 @@ class Conversation:
             await work
         except WebSocketDisconnect as left:
             self._peer.leave(left.code)
+        except SessionClosedError:
+            pass  # it ended by itself, and where it is read it says why
         except UndecodableAudioError as error:
             self.end(_UNDECODABLE, ErrorMessage.of(error))
         except SfericError as error:
@@ -163,8 +165,6 @@ class Conversation:
             self._busy = True
             try:
                 await self._take(stream, event)
-            except SessionClosedError:
-                return  # it ended by itself, and says why where it is read
             finally:
                 self._busy = False
                 self._active = self._loop.time()

@@ -265,6 +265,8 @@ class PacedProtocol(WebSocketsSansIOProtocol):
 
     async def send(self, message: ASGISendEvent) -> None:
         """Send as Uvicorn does; where nothing more can be read, the close ends our half at once."""
+        while not self.writable.is_set():  # a pong may have filled the buffer again
+            await self.writable.wait()
         await super().send(message)
         if message["type"] == "websocket.http.response.body" and self.close_sent:
             self.handshake_complete = True  # or Uvicorn logs that there was none
@@ -289,10 +291,10 @@ class PacedProtocol(WebSocketsSansIOProtocol):
             self._stall_timer.cancel()
             self._stall_timer = None
         self._pace.stalled = False
-        if self._owed_pong:
-            self.transport.write(self._owed_pong)
-            self._owed_pong = b""
         super().resume_writing()
+        if self._owed_pong:
+            pong, self._owed_pong = self._owed_pong, b""
+            self.transport.write(pong)
         self._steer()
 
     def handle_ping(self) -> None:

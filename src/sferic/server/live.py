@@ -103,7 +103,7 @@ class Live:
         conversation = Conversation(websocket, self._settings, self._metrics)
         try:
             with self._sessions.running(conversation, key_id):
-                await conversation.run(self._backend.open(options, recognizer))
+                await conversation.run(lambda: self._backend.open(options, recognizer))
         finally:
             seconds = time.monotonic() - started
             code, audio = conversation.code or 1006, conversation.audio_seconds

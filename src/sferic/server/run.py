@@ -15,6 +15,7 @@ from sferic.config import Settings
 from sferic.errors import ListenError, PortInUseError, TlsError
 from sferic.server.app import Services
 from sferic.server.flow import PacedProtocol, paced_protocol
+from sferic.server.http import PromptH11Protocol
 from sferic.server.pace import FlowLimits
 
 LONGEST_REQUEST = 256 * 1024
@@ -50,7 +51,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http="h11",
+                http=PromptH11Protocol,
                 ws=protocol,
                 ws_max_size=limits.largest_message,
                 ws_per_message_deflate=False,
