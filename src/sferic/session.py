@@ -20,7 +20,7 @@ from sferic.queues import Inbox, Outbox
 from sferic.recognition.hypothesis import Word
 from sferic.recognition.recognizer import Recognizer
 from sferic.recognition.stream import StreamRecognition
-from sferic.speech.hearing import Block, Hearing, batch
+from sferic.speech.hearing import Block, Hearing, batches
 from sferic.speech.segmenter import (
     Piece,
     SegmentEnded,
@@ -247,7 +247,8 @@ class Session:
     async def _hear(self, blocks: Iterator[Block]) -> None:
         timeline = self._hearing.timeline
         before = timeline.end
-        while done := await self._recognizer.hear(lambda: batch(blocks)):
+        in_batches = batches(blocks)
+        while done := await self._recognizer.hear(lambda: next(in_batches, None)):
             for block in done:
                 await self._take_events(self._hearing.take(block))
             if self._split_wanted:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sferic.audio import SAMPLE_RATE, AudioDecoder
+from sferic.errors import UndecodableAudioError
 from sferic.speech.segmenter import Segmenter, SpeechEvent
 from sferic.speech.timeline import Timeline
 from sferic.speech.vad import VoiceActivity
@@ -67,13 +68,20 @@ class Hearing:
             yield Block(samples, list(self._voice_activity.feed(samples)))
 
 
-def batch(blocks: Iterator[Block]) -> list[Block]:
-    """Do the work for about a second of audio, or for what is left."""
+def batches(blocks: Iterator[Block]) -> Iterator[list[Block]]:
+    """Yield the blocks by about a second of audio; an error comes after the blocks before it."""
     taken: list[Block] = []
     length = 0
-    for block in blocks:
-        taken.append(block)
-        length += len(block.samples)
-        if length >= SAMPLE_RATE:
-            break
-    return taken
+    try:
+        for block in blocks:
+            taken.append(block)
+            length += len(block.samples)
+            if length >= SAMPLE_RATE:
+                yield taken
+                taken, length = [], 0
+    except UndecodableAudioError:
+        if taken:
+            yield taken
+        raise
+    if taken:
+        yield taken

@@ -121,6 +121,8 @@ class Segmenter:
         """Take the probability of speech in the next frame."""
         at, self._now = self._now, self._now + FRAME
         events: list[SpeechEvent] = []
+        if self._candidate is not None and at - self._candidate > self._min_speech + _PAUSE:
+            self._candidate = None  # too little voice in too long
         if self._speaking:
             self._listen(probability, events)
         elif probability >= self._threshold:
@@ -173,6 +175,7 @@ class Segmenter:
             self._begin(self._candidate, events)
 
     def _begin(self, at: int, events: list[SpeechEvent]) -> None:
+        at = max(at, self._last_end)
         self._speaking, self._candidate = True, None
         self._span_start, self._last_voice = at, self._now
         if self._piece_start is None:
@@ -193,11 +196,13 @@ class Segmenter:
     def _end_what_is_over(self, events: list[SpeechEvent]) -> None:
         if not self._segment_open:
             return
-        silence = self._now - self._last_voice
+        # Voice that may become speech is no silence.
+        quiet_until = self._now if self._candidate is None else self._candidate
+        silence = quiet_until - self._last_voice
         if self._piece_start is not None:
             if silence >= self._patience():
                 over = silence >= self._endpoint_silence
-                end = min(self._now, self._last_voice + POST_ROLL)
+                end = min(quiet_until, self._last_voice + POST_ROLL)
                 self._close(events, end=end, ending="silence" if over else "pause")
             elif self._now - self._piece_start >= LONGEST_PIECE:
                 events.append(self._tear("length"))
