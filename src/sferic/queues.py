@@ -93,10 +93,12 @@ class Outbox(Generic[Item]):
         self._error: BaseException | None = None
 
     async def put(self, item: Item, *, replaces_draft: bool = False) -> None:
-        """Add a message when there is room."""
+        """Add a message when there is room; after the end it is dropped."""
         async with self._changed:
-            while len(self._items) >= self._room and not self._over:
+            while self._full and not self._over:
                 await self._changed.wait()
+            if self._over:
+                return
             if replaces_draft:
                 self._drop_draft()
             self._items.append(item)
@@ -105,6 +107,8 @@ class Outbox(Generic[Item]):
     async def put_draft(self, item: Item) -> None:
         """Add a partial, in the place of one that has not been read."""
         async with self._changed:
+            if self._over:
+                return
             self._drop_draft()
             self._draft = item
             self._items.append(item)
@@ -135,6 +139,10 @@ class Outbox(Generic[Item]):
                 self._draft = None
             self._changed.notify_all()
             return item
+
+    @property
+    def _full(self) -> bool:
+        return len(self._items) - (self._draft is not None) >= self._room
 
     def _drop_draft(self) -> None:
         if self._draft is not None:
