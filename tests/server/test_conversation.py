@@ -47,6 +47,19 @@ async def test_the_client_ends_it_and_gets_its_last_transcript(start: Start, end
     assert stream.left.is_set()
 
 
+async def test_where_finalize_does_not_end_it_close_stream_does(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = await start()
+    monkeypatch.setattr(running.live, "_finalize_ends", False)
+    async with running.connect() as connection:
+        for item in (b"one", FINALIZE, b"two", '{"type":"close_stream"}'):
+            await connection.send(item)
+        messages = await received(connection)
+    assert kinds(messages) == ["final", "last"]
+    assert (await running.stream()).log == [b"one", "finalize", b"two", "finish"]
+
+
 async def test_text_takes_effect_at_its_place_in_the_audio(start: Start) -> None:
     running = await start()
     running.recognizer.flowing.clear()

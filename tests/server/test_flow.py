@@ -309,6 +309,20 @@ async def test_a_close_in_the_middle_of_a_message_is_a_close(
     await until(lambda: "code=4001" in caplog.text)
 
 
+@pytest.mark.parametrize("text", ["x" * 300_000, "😀" * 100_000, "é" + "x" * 300_000])
+async def test_of_a_long_text_only_the_beginning_is_kept(start: Start, text: str) -> None:
+    running = await start(limits=SMALL)
+    running.recognizer.flowing.clear()
+    async with running.connect() as connection:
+        await connection.send(b"audio")
+        await connection.send(text)
+        await (await connection.ping())
+        assert running.services.read_ahead.held < 4 * 300_000
+        running.recognizer.flowing.set()
+        assert json.loads(await connection.recv())["type"] == "transcription"
+        assert json.loads(await connection.recv())["code"] == "unknown_message"
+
+
 async def test_many_tiny_fragments_cost_no_more_than_their_bytes(start: Start) -> None:
     running = await start(limits=SMALL)
     client = await RawClient.open(running)

@@ -32,6 +32,8 @@ EXTENSION = "sferic.peer"
 UNREADABLE = "sferic.unreadable"
 """Marks a disconnect message after which the client can still be told something."""
 
+_LONGEST_TEXT = 4 * (LONGEST_CONTROL + 1)
+
 # Below warnings, Uvicorn and websockets log URLs, headers and beginnings of messages. A filter,
 # because configuring logging sets levels back.
 _quiet = logging.getLogger(__name__)
@@ -222,9 +224,10 @@ class PacedProtocol(WebSocketsSansIOProtocol):
             self._inbox.put_nowait(bytes(data))
             self._pace.queue(len(data))
             return
+        # No control message is longer, and of one that is only the beginning is repeated.
+        cut = len(data) > _LONGEST_TEXT
         try:
-            # No control message is longer, so no more of one that is needs keeping.
-            text = bytes(data).decode()[: LONGEST_CONTROL + 1]
+            text = bytes(data[:_LONGEST_TEXT]).decode(errors="replace" if cut else "strict")
         except UnicodeDecodeError:
             self._give_up_reading(CloseCode.INVALID_DATA, "a text message is not valid UTF-8")
             return

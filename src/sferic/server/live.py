@@ -29,6 +29,16 @@ class Live:
     Handshake errors are HTTP answers, in this order: 403 for a foreign origin, 401 for a missing
     or unknown key, 400 for bad parameters, 429 for a key with too many sessions, 503 for a server
     that is full, stopping or not ready.
+
+    Args:
+        settings: For limits and allowed origins.
+        keyring: Says whose key it is.
+        sessions: Has room for one more, or not.
+        engine: Has the recognizer, once it is loaded.
+        backend: Opens streams.
+        metrics: Where to count.
+        dialect: Defaults and requirements of the options.
+        finalize_ends: Whether `finalize` ends a session, as `close_stream` does.
     """
 
     def __init__(
@@ -41,6 +51,7 @@ class Live:
         backend: Backend,
         metrics: Metrics,
         dialect: Dialect = LIGHTNING,
+        finalize_ends: bool = True,
     ) -> None:
         self._settings = settings
         self._keyring = keyring
@@ -49,6 +60,7 @@ class Live:
         self._backend = backend
         self._metrics = metrics
         self._dialect = dialect
+        self._finalize_ends = finalize_ends
 
     async def serve(self, websocket: WebSocket) -> None:
         """Serve one connection."""
@@ -100,7 +112,9 @@ class Live:
     ) -> None:
         started = time.monotonic()
         self._metrics.opened()
-        conversation = Conversation(websocket, self._settings, self._metrics)
+        conversation = Conversation(
+            websocket, self._settings, self._metrics, finalize_ends=self._finalize_ends
+        )
         try:
             with self._sessions.running(conversation, key_id):
                 await conversation.run(lambda: self._backend.open(options, recognizer))
