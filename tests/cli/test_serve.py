@@ -1,10 +1,12 @@
 import asyncio
 import json
+import logging
 import os
 import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,16 @@ from sferic.errors import InvalidSettingsError, ModelLoadError, NoKeysError, Por
 from sferic.server import backend, keys
 from sferic.server.backend import Backend
 from sferic.server.run import listen
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    loggers = [logging.getLogger(name) for name in (None, "sferic", "uvicorn", "websockets")]
+    before = [(logger, logger.level, logger.handlers[:]) for logger in loggers]
+    yield
+    for logger, level, handlers in before:
+        logger.setLevel(level)
+        logger.handlers[:] = handlers
 
 
 @pytest.fixture(autouse=True)

@@ -65,6 +65,7 @@ class Running:
     def live(self) -> Live:
         """The endpoint behind the path."""
         routes = self.server.config.app.routes  # type: ignore[union-attr]
+        endpoint: Any
         (endpoint,) = {route.endpoint for route in routes if isinstance(route, WebSocketRoute)}
         live = endpoint.__self__
         assert isinstance(live, Live)
