@@ -295,12 +295,9 @@ class Session:
         self._changed.set()
 
     def _forget(self) -> None:
-        waiting = [job.start for job in self._jobs if isinstance(job, Piece)]
-        following = waiting[0] if waiting else self._segmenter.piece_start
-        needed = [self._segmenter.needed_from, *waiting]
-        if (kept := self._recognition.needed_from(following)) is not None:
-            needed.append(kept)
-        self._hearing.timeline.forget(min(needed))
+        waiting = (job.start for job in self._jobs if isinstance(job, Piece))
+        following = next(waiting, self._segmenter.needed_from)
+        self._hearing.timeline.forget(self._recognition.needed_from(following))
 
     # Answering: pieces of speech to messages.
 

@@ -9,7 +9,7 @@ from sferic.recognition.hypothesis import Hypothesis, Word
 from sferic.recognition.policy import LocalAgreement
 from sferic.recognition.recognizer import Recognizer
 from sferic.recognition.timing import best_cut, fit_to_speech
-from sferic.speech.segmenter import PRE_ROLL, Piece, Segmenter
+from sferic.speech.segmenter import Piece, Segmenter
 from sferic.speech.timeline import Timeline
 
 _CUT_WITHIN = 6 * SAMPLE_RATE
@@ -63,18 +63,17 @@ class StreamRecognition:
         self._policy: LocalAgreement | None = None
         self._policy_start = -1
 
-    def needed_from(self, following: int | None) -> int | None:
-        """First sample that a later call still needs, besides the pieces themselves.
+    def needed_from(self, following: int) -> int:
+        """First sample that a later call still needs.
 
         Args:
-            following: Where the next piece starts; None if none has begun.
+            following: Before this the next piece does not start.
         """
-        needed = [at for at in (self._decoding, self._carried) if at is not None]
-        if self._context is not None:
-            start = self._timeline.end - PRE_ROLL if following is None else following
-            if start - self._context.end < _CONTEXT_GAP:
-                needed.append(self._context.start)
-        return min(needed, default=None)
+        needed = [following]
+        needed += [at for at in (self._decoding, self._carried) if at is not None]
+        if self._context is not None and min(needed) - self._context.end < _CONTEXT_GAP:
+            needed.append(self._context.start)
+        return min(needed)
 
     async def final(self, piece: Piece) -> Hypothesis:
         """Words of a complete piece, those behind a cut excepted."""
@@ -121,6 +120,7 @@ class StreamRecognition:
             context is None
             or not context.words
             or len(self._languages) > 1
+            or context.start < self._timeline.start
             or start - context.end >= _CONTEXT_GAP
             or end - context.start > _CONTEXT_LENGTH
         ):
