@@ -364,5 +364,6 @@ class CutShortError(RemoteError):
         self.close_code = close_code
         self.code = code
         self.message = message
-        said = message or "the connection was lost, or the server gave no reason"
+        lost = close_code == 1006
+        said = message or ("the connection was lost" if lost else "it does not say why")
         super().__init__(f"the server ended the session early ({close_code} {code}): {said}")

@@ -26,6 +26,7 @@ from sferic.server.keys import development_key
 
 _HOST = "127.0.0.1"
 _POLL_S = 0.2
+_KNOCK_S = 1.0
 _LOADING_S = 60.0
 _STOPPING_S = 10.0
 
@@ -78,7 +79,7 @@ def _is_ours(url: str, key: str) -> bool:
                 return False  # somebody else's
             if refusal.code != "not_ready" or time.monotonic() > give_up:
                 raise
-            time.sleep(_POLL_S)
+            time.sleep(_KNOCK_S)
         else:
             return True
 
