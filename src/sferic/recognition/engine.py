@@ -31,6 +31,7 @@ class Engine(Protocol):
         languages: Sequence[str],
         start: int = 0,
         prefix: Sequence[Word] = (),
+        context: Sequence[Word] = (),
         draft: bool = False,
     ) -> Hypothesis:
         """Words in the samples.
@@ -42,6 +43,7 @@ class Engine(Protocol):
             languages: One code pins the language, several are told apart by the audio.
             start: Clock time of the first sample; the words' times count from the same zero.
             prefix: Words already known to begin the samples; they begin the answer too.
+            context: Words that were said just before the samples; they are no part of the answer.
             draft: One quick pass for a partial, without the guards that a final deserves.
         """
         ...

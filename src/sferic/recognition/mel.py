@@ -17,6 +17,11 @@ HOP = 160
 """Samples between two frames."""
 
 _FFT = 400
+_BLOCK = 16
+"""Frames in one matrix product, too few for BLAS to wake its threads.
+
+They spin between products: on two cores that costs half as much again as the whole recognition.
+"""
 
 
 class LogMel:
@@ -29,7 +34,7 @@ class LogMel:
     def __init__(self, bands: int = 80) -> None:
         self.bands = bands
         filters = FeatureExtractor.get_mel_filters(SAMPLE_RATE, _FFT, n_mels=bands)
-        self._filters: NDArray[np.float32] = filters.astype(np.float32)
+        self._filters: NDArray[np.float32] = np.ascontiguousarray(filters.T, np.float32)
         self._window: NDArray[np.float32] = np.hanning(_FFT + 1)[:-1].astype(np.float32)
 
     def __call__(self, samples: NDArray[np.float32], length: int) -> NDArray[np.float32]:
@@ -44,17 +49,18 @@ class LogMel:
         """
         frames = length // HOP
         heard = min(frames, len(samples) // HOP + 2)
-        padded = np.zeros((heard - 1) * HOP + _FFT, np.float32)
+        blocks = -(-heard // _BLOCK)
+        padded = np.zeros((blocks * _BLOCK - 1) * HOP + _FFT, np.float32)
         edge = _FFT // 2
         body = samples[: len(padded) - edge]
         padded[edge : edge + len(body)] = body
         mirrored = samples[1 : edge + 1]
         padded[edge - len(mirrored) : edge] = mirrored[::-1]
         spectrum = np.fft.rfft(sliding_window_view(padded, _FFT)[::HOP] * self._window)
-        power = spectrum.real**2 + spectrum.imag**2
-        mel = self._filters @ power.T.astype(np.float32, copy=False)
+        power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32, copy=False)
+        mel = (power.reshape(blocks, _BLOCK, -1) @ self._filters).reshape(-1, self.bands)
         features = np.full((1, self.bands, frames), 1e-10, np.float32)
-        np.maximum(mel, 1e-10, out=features[0, :, :heard])
+        np.maximum(mel[:heard].T, 1e-10, out=features[0, :, :heard])
         np.log10(features, out=features)
         np.maximum(features, features.max() - 8.0, out=features)
         features += 4.0

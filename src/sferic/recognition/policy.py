@@ -28,8 +28,10 @@ class Draft(msgspec.Struct, frozen=True):
     """Clock time to decode from."""
     prefix: tuple[Word, ...]
     """Settled words from there on."""
+    context: tuple[Word, ...]
+    """Settled words before."""
     language: str | None
-    """The language the prefix is in."""
+    """The language they are in."""
 
 
 class LocalAgreement:
@@ -54,6 +56,7 @@ class LocalAgreement:
         return Draft(
             start=self._start,
             prefix=self._settled,
+            context=self._behind,
             language=self._language if self._settled or self._behind else None,
         )
 

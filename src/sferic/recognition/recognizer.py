@@ -121,6 +121,7 @@ class Recognizer:
         languages: Sequence[str],
         start: int = 0,
         prefix: Sequence[Word] = (),
+        context: Sequence[Word] = (),
         draft: bool = False,
     ) -> Hypothesis:
         """Words in the samples, when a worker has had time; see `Engine.transcribe`."""
@@ -130,6 +131,7 @@ class Recognizer:
             languages=languages,
             start=start,
             prefix=prefix,
+            context=context,
             draft=draft,
         )
         return await self._scheduler.run(work, draft=draft)
@@ -141,7 +143,7 @@ class Recognizer:
     def close(self) -> None:
         """End the threads and give back the memory. Blocks until current work is done."""
         self._scheduler.close()
-        self._hearing.shutdown(cancel_futures=True)
+        self._hearing.shutdown()
         self.engine.close()
 
     def __enter__(self) -> Self:

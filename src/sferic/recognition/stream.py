@@ -109,6 +109,7 @@ class StreamRecognition:
             languages=(draft.language,) if draft.language else self._languages,
             start=draft.start,
             prefix=draft.prefix,
+            context=draft.context,
             draft=True,
         )
         return self._fitted(policy.accept(hypothesis), start, end)

@@ -35,6 +35,8 @@ _DRAFT_PAD = SAMPLE_RATE
 _GRID = 2 * HOP
 """The encoder halves the frames, so a window is an even number of them."""
 
+_CONTEXT_TOKENS = 48
+"""Tokens of earlier text that a prompt holds at most."""
 _TOKENS_A_SECOND = 9
 _UNSURE = -1.0
 """Mean log-probability of the tokens below which a longer window is tried."""
@@ -42,6 +44,16 @@ _SILENT = 0.6
 """Probability of no speech above which an unsure answer is taken for none."""
 _ALIGNMENT = SAMPLE_RATE // 50
 """Samples in one step of the alignment."""
+
+
+class _Task(msgspec.Struct, frozen=True):
+    """What `transcribe` was asked."""
+
+    samples: NDArray[np.float32]
+    start: int
+    languages: Sequence[str]
+    prefix: Sequence[Word]
+    context: Sequence[Word]
 
 
 class _Pass(msgspec.Struct, frozen=True):
@@ -56,6 +68,10 @@ class _Pass(msgspec.Struct, frozen=True):
     @property
     def silent(self) -> bool:
         return self.no_speech > _SILENT and self.log_probability < _UNSURE
+
+    def worth_another(self, window: int) -> bool:
+        """Whether to decode again in a longer window; the longest costs too much for a doubt."""
+        return self.suspect or (self.log_probability < _UNSURE and window < _LADDER[-1])
 
 
 class WhisperEngine:
@@ -113,42 +129,38 @@ class WhisperEngine:
         languages: Sequence[str],
         start: int = 0,
         prefix: Sequence[Word] = (),
+        context: Sequence[Word] = (),
         draft: bool = False,
     ) -> Hypothesis:
         """Words in the samples; see `Engine.transcribe`."""
         if len(samples) < HOP:
             return Hypothesis(language=languages[0] if len(languages) == 1 else None)
-        window = _draft_window(len(samples)) if draft else _final_window(len(samples))
-        best = self._decode(samples, window, languages, start, prefix)
-        if not draft:
-            for longer in _LADDER:
-                if longer <= window or not (best.suspect or best.log_probability < _UNSURE):
-                    continue
-                if longer == _LADDER[-1] and not best.suspect:
-                    break
-                best = _better(best, self._decode(samples, longer, languages, start, prefix))
-        if best.silent:
-            return Hypothesis(language=best.language)
-        return Hypothesis(words=best.words, language=best.language)
+        task = _Task(samples, start, languages, prefix, context)
+        if draft:
+            best = self._decode(task, _draft_window(len(samples)), judge_silence=False)
+            return Hypothesis(words=best.words, language=best.language)
+        window = _final_window(len(samples))
+        best = self._decode(task, window)
+        for longer in _LADDER:
+            if longer > window and best.worth_another(longer):
+                best = _better(best, self._decode(task, longer))
+        return Hypothesis(words=() if best.silent else best.words, language=best.language)
 
     def close(self) -> None:
         """Give back the model's memory."""
         self._model.unload_model()
 
-    def _decode(
-        self,
-        samples: NDArray[np.float32],
-        window: int,
-        languages: Sequence[str],
-        start: int,
-        prefix: Sequence[Word],
-    ) -> _Pass:
+    def _decode(self, task: _Task, window: int, *, judge_silence: bool = True) -> _Pass:
+        samples = task.samples
         features = ctranslate2.StorageView.from_array(self._log_mel(samples, window))
         encoded = self._model.encode(features)
-        language = self._language(encoded, languages)
+        language = self._language(encoded, task.languages)
         tokenizer = self._tokenizer(language)
-        known = tokenizer.encode(" " + _text(prefix)) if prefix else []
+        known = tokenizer.encode(" " + _text(task.prefix)) if task.prefix else []
         prompt = [*tokenizer.sot_sequence, tokenizer.no_timestamps, *known]
+        if task.context:
+            before = tokenizer.encode(" " + _text(task.context))[-_CONTEXT_TOKENS:]
+            prompt = [tokenizer.sot_prev, *before, *prompt]
         room = 8 + len(samples) * _TOKENS_A_SECOND // SAMPLE_RATE
         result = self._model.generate(
             encoded,
@@ -156,17 +168,17 @@ class WhisperEngine:
             beam_size=1,
             max_length=min(len(prompt) + room, 448),
             return_scores=True,
-            return_no_speech_prob=True,
+            return_no_speech_prob=judge_silence,
         )[0]
         # CTranslate2 answers with the part of the prompt that is text in front.
         tokens = [token for token in result.sequences_ids[0] if token < tokenizer.eot]
-        words = self._align(encoded, tokens, tokenizer, window, start) if tokens else ()
-        words = guards.without_echo(words, end=start + len(samples))
+        words = self._align(encoded, tokens, tokenizer, window, task.start) if tokens else ()
+        words = guards.without_echo(words, end=task.start + len(samples))
         return _Pass(
             words=words,
             language=language,
             log_probability=result.scores[0],
-            no_speech=result.no_speech_prob,
+            no_speech=result.no_speech_prob if judge_silence else 0.0,
             suspect=len(tokens) - len(known) >= room
             or guards.loops(words)
             or guards.stumbles(words)

@@ -97,7 +97,7 @@ class Segmenter:
         self._segment_open = False
         self._spans: deque[tuple[int, int]] = deque(maxlen=_KEPT_SPANS)
         self.spoken = 0
-        """Samples of speech since the piece that is open began."""
+        """Samples of voiced speech since the piece that is open began."""
 
     @property
     def piece_start(self) -> int | None:
@@ -163,7 +163,7 @@ class Segmenter:
             self._last_voice = self._now
             if self._piece_start is None:
                 self._open(self._last_end)
-        self.spoken += FRAME
+            self.spoken += FRAME
         if self._now - self._last_voice >= min(_PAUSE, self._endpoint_silence):
             self._pause(events)
 
