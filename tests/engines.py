@@ -43,6 +43,11 @@ def silence(seconds: float) -> Samples:
     return np.zeros(round(seconds * SAMPLE_RATE), np.float32)
 
 
+def names(*numbers: int) -> list[str]:
+    """What the engine says when it hears these words."""
+    return [f"w{number}" for number in numbers]
+
+
 def linear16(*parts: Samples) -> bytes:
     return np.rint(np.concatenate(parts) * 32_767).astype("<i2").tobytes()
 
@@ -83,6 +88,7 @@ class FakeEngine:
         running: While clear, calls do not return.
         failure: What every call raises.
         holds_on: Whether it keeps to a prefix that it is given.
+        changes_its_mind: Whether finals hear nothing.
         closes: Whether it ends every answer with a full stop.
     """
 
@@ -98,6 +104,7 @@ class FakeEngine:
         self.failure: Exception | None = None
         self.holds_on = True
         self.closes = False
+        self.changes_its_mind = False
         self.closed = False
         self._changed = threading.Condition()
 
@@ -120,6 +127,8 @@ class FakeEngine:
         if self.failure is not None:
             raise self.failure
         words = [_word(*found, start) for found in spoken(samples) if _mostly(found)]
+        if self.changes_its_mind and not draft:
+            words = []
         if prefix and self.holds_on:
             words = [*prefix, *(word for word in words if word.start >= prefix[-1].end)]
         if self.closes and len(words) > len(prefix):
@@ -159,9 +168,7 @@ def fake_recognizer(engine: FakeEngine | None = None) -> Recognizer:
 
 def _level(number: int, length: int) -> Samples:
     assert 0 <= number < WORDS
-    wave = np.full(length, 0.2 + number * _STEP, np.float32)
-    wave[1::2] *= -1
-    return wave
+    return np.full(length, 0.2 + number * _STEP, np.float32)
 
 
 def _mostly(found: tuple[int, int, int]) -> bool:

@@ -41,7 +41,8 @@ _COMPRESSED_RATE = 8_000
 """Bytes a second that compressed audio is taken to have, on the high side."""
 _UNREAD = 64
 """Messages that wait to be read before the input stops being taken."""
-_PENDING_PIECES = 2
+_MOST_JOBS = 3
+"""Pieces and marks that are being answered or wait for it before the input stops being taken."""
 _AT_ONCE = 64 * 1024
 """Bytes of small messages that are decoded together."""
 _MOST_ALLOWANCE = 5.0
@@ -107,11 +108,11 @@ class Session:
         )
         self._jobs: deque[_Job] = deque()
         self._changed = asyncio.Event()
-        self._taken = asyncio.Event()
+        self._done = asyncio.Event()
         self._held: list[Word] = []
         self._language: str | None = None
         self._shown = False
-        self._split_wanted = False
+        self._split_wanted: int | None = None
         self._allowance = 0.0
         self._drafted = (-1, 0)
         self._tasks: list[asyncio.Task[None]] = []
@@ -129,13 +130,21 @@ class Session:
     @property
     def working(self) -> bool:
         """Whether there is audio that has been fed and not answered."""
-        return bool(self._inbox.held or self._jobs or self._segmenter.piece_start is not None)
+        return bool(self._inbox.held or self._jobs or self._segmenter.segment_open)
 
     async def __aenter__(self) -> Self:
-        if self._shared is None:
-            self._owned = await asyncio.to_thread(Recognizer.load)
-        recognizer = self._shared or self._owned
-        assert recognizer is not None  # noqa: S101 - for the type checker
+        recognizer = self._shared
+        if recognizer is None:
+            recognizer = self._owned = await asyncio.to_thread(Recognizer.load)
+        try:
+            self._open(recognizer)
+        except BaseException:
+            await self._close_own()
+            raise
+        return self
+
+    def _open(self, recognizer: Recognizer) -> None:
+        candidates = recognizer.candidates(self.options.language)
         self._recognizer = recognizer
         self._hearing = Hearing(
             open_decoder(self.options.encoding, self.options.sample_rate),
@@ -144,7 +153,7 @@ class Session:
         )
         self._recognition = StreamRecognition(
             recognizer,
-            recognizer.candidates(self.options.language),
+            candidates,
             timeline=self._hearing.timeline,
             segmenter=self._segmenter,
         )
@@ -152,7 +161,6 @@ class Session:
             asyncio.create_task(self._guarded(self._listen()), name=f"{self.session_id}-listen"),
             asyncio.create_task(self._guarded(self._answer()), name=f"{self.session_id}-answer"),
         ]
-        return self
 
     async def __aexit__(
         self,
@@ -165,6 +173,9 @@ class Session:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._inbox.close()
         await self._outbox.end()
+        await self._close_own()
+
+    async def _close_own(self) -> None:
         if self._owned is not None:
             await asyncio.to_thread(self._owned.close)
 
@@ -212,26 +223,30 @@ class Session:
     # Listening: bytes to samples to pieces of speech.
 
     async def _listen(self) -> None:
-        while True:
-            item = await self._next_input()
-            if item is None:
-                await self._take_events(self._segmenter.flush(self._hearing.timeline.end))
-            elif isinstance(item, list):
-                try:
-                    await self._hear(self._hearing.decode(item))
-                except UndecodableAudioError as error:
-                    await self._inbox.close()
-                    await self._take_events(self._flushed())
-                    self._add_job(error)
-                    return
-            elif isinstance(item, _Mark):
-                await self._hear(self._hearing.flush())
-                await self._take_events(self._flushed())
-                self._add_job(_Ends(last=item is _Mark.FINISH))
-                if item is _Mark.FINISH:
-                    return
-            else:
-                await self._outbox.put(item)
+        try:
+            while await self._take_input():
+                pass
+        except UndecodableAudioError as error:
+            await self._inbox.close()
+            await self._take_events(self._flushed())
+            self._add_job(error)
+
+    async def _take_input(self) -> bool:
+        """Take in what comes next; False when nothing follows."""
+        item = await self._next_input()
+        if item is None:
+            await self._take_events(self._segmenter.flush(self._hearing.timeline.end))
+        elif isinstance(item, list):
+            await self._hear(self._hearing.decode(item))
+        elif isinstance(item, _Mark):
+            await self._hear(self._hearing.flush())
+            await self._take_events(self._flushed())
+            await self._room_for_job()
+            self._add_job(_Ends(last=item is _Mark.FINISH))
+            return item is not _Mark.FINISH
+        else:
+            await self._outbox.put(item)
+        return True
 
     async def _next_input(self) -> list[bytes] | _Mark | Message | None:
         """Next input, or None if a client that sends nothing has been silent for long enough."""
@@ -251,8 +266,8 @@ class Session:
         while done := await self._recognizer.hear(lambda: next(in_batches, None)):
             for block in done:
                 await self._take_events(self._hearing.take(block))
-            if self._split_wanted:
-                self._split_wanted = False
+            split, self._split_wanted = self._split_wanted, None
+            if split is not None and split == self._segmenter.piece_start:
                 await self._take_events(self._segmenter.split())
             self._forget()
             self._changed.set()
@@ -276,7 +291,7 @@ class Session:
                         messages.SpeechEnded(session_id=self.session_id, timestamp=seconds(at))
                     )
                 case Piece():
-                    await self._room_for_piece()
+                    await self._room_for_job()
                     self._add_job(event)
                 case SegmentEnded():
                     self._add_job(event)
@@ -285,10 +300,10 @@ class Session:
         if self.options.vad_events:
             await self._outbox.put(message)
 
-    async def _room_for_piece(self) -> None:
-        while sum(isinstance(job, Piece) for job in self._jobs) >= _PENDING_PIECES:
-            self._taken.clear()
-            await self._taken.wait()
+    async def _room_for_job(self) -> None:
+        while sum(not isinstance(job, SegmentEnded) for job in self._jobs) >= _MOST_JOBS:
+            self._done.clear()
+            await self._done.wait()
 
     def _add_job(self, job: _Job) -> None:
         self._jobs.append(job)
@@ -311,9 +326,10 @@ class Session:
                         draft.cancel()
                         await asyncio.gather(draft, return_exceptions=True)
                         draft = None
-                    job = self._jobs.popleft()
-                    self._taken.set()
-                    if await self._finish_job(job):
+                    over = await self._finish_job(self._jobs[0])
+                    self._jobs.popleft()
+                    self._done.set()
+                    if over:
                         return
                     continue
                 if draft is not None and draft.done():
@@ -385,7 +401,7 @@ class Session:
             self._shown = True
             await self._outbox.put_draft(self._builder.partial(words))
         if self.options.max_words is not None and len(words) > self.options.max_words:
-            self._split_wanted = True
+            self._split_wanted = self._drafted[0]
 
 
 def _room(options: Options) -> int:

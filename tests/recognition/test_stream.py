@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 import pytest_asyncio
 
-from engines import GERMAN, FakeEngine, Samples, fake_recognizer, say, silence, texts
+from engines import GERMAN, FakeEngine, Samples, fake_recognizer, names, say, silence, texts
 from sferic.audio import SAMPLE_RATE
 from sferic.recognition.hypothesis import Word
 from sferic.recognition.recognizer import Recognizer
@@ -50,10 +50,6 @@ async def recognizer(engine: FakeEngine) -> AsyncIterator[Recognizer]:
     recognizer = fake_recognizer(engine)
     yield recognizer
     recognizer.close()
-
-
-def names(*numbers: int) -> list[str]:
-    return [f"w{number}" for number in numbers]
 
 
 async def test_a_piece_is_its_words_at_their_times(recognizer: Recognizer) -> None:
