@@ -62,6 +62,9 @@ class Recording:
         except FFmpegError as error:
             reason = f"it is no audio or video that FFmpeg reads ({error.strerror})"
             raise UnreadableRecordingError(reason) from None
+        except OSError as error:
+            reason = f"it cannot be read ({error.strerror})"
+            raise UnreadableRecordingError(reason) from None
         stream = self._container.streams.best("audio")
         if stream is None:
             self.close()

@@ -127,7 +127,11 @@ def paths(names: Sequence[str], output: Path | None, kind: Format | None) -> lis
         if chosen.count(path) > 1:
             message = f"several recordings would be written to {path}"
             raise ValueError(message)
-        if name != STDIN and path.exists() and path.samefile(name):
+        if name != STDIN and _is_same(path, Path(name)):
             message = f"{path} is the recording itself"
             raise ValueError(message)
     return list(chosen)
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    return one.exists() and other.exists() and one.samefile(other)
