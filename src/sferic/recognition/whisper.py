@@ -37,6 +37,7 @@ _GRID = 2 * HOP
 
 _CONTEXT_TOKENS = 48
 """Tokens of earlier text that a prompt holds at most."""
+_MOST_TOKENS = 448
 _TOKENS_A_SECOND = 9
 _UNSURE = -1.0
 """Mean log-probability of the tokens below which a longer window is tried."""
@@ -166,7 +167,8 @@ class WhisperEngine:
             encoded,
             [prompt],
             beam_size=1,
-            max_length=min(len(prompt) + room, 448),
+            # CTranslate2 generates at most half of it, and no more than the prompt leaves.
+            max_length=min(max(2 * room, len(prompt) + room), _MOST_TOKENS),
             return_scores=True,
             return_no_speech_prob=judge_silence,
         )[0]
