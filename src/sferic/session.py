@@ -113,6 +113,7 @@ class Session:
         self._language: str | None = None
         self._shown = False
         self._split_wanted: int | None = None
+        self._taking = False
         self._allowance = 0.0
         self._drafted = (-1, 0)
         self._tasks: list[asyncio.Task[None]] = []
@@ -130,7 +131,7 @@ class Session:
     @property
     def working(self) -> bool:
         """Whether there is audio that has been fed and not answered."""
-        return bool(self._inbox.held or self._jobs or self._segmenter.segment_open)
+        return bool(self._taking or self._inbox.held or self._jobs or self._segmenter.segment_open)
 
     async def __aenter__(self) -> Self:
         recognizer = self._shared
@@ -234,6 +235,7 @@ class Session:
     async def _take_input(self) -> bool:
         """Take in what comes next; False when nothing follows."""
         item = await self._next_input()
+        self._taking = True
         if item is None:
             await self._take_events(self._segmenter.flush(self._hearing.timeline.end))
         elif isinstance(item, list):
@@ -246,6 +248,7 @@ class Session:
             return item is not _Mark.FINISH
         else:
             await self._outbox.put(item)
+        self._taking = False
         return True
 
     async def _next_input(self) -> list[bytes] | _Mark | Message | None:
