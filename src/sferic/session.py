@@ -236,6 +236,12 @@ class Session:
         """Take in what comes next; False when nothing follows."""
         item = await self._next_input()
         self._taking = True
+        try:
+            return await self._take(item)
+        finally:
+            self._taking = False
+
+    async def _take(self, item: list[bytes] | _Mark | Message | None) -> bool:
         if item is None:
             await self._take_events(self._segmenter.flush(self._hearing.timeline.end))
         elif isinstance(item, list):
@@ -248,7 +254,6 @@ class Session:
             return item is not _Mark.FINISH
         else:
             await self._outbox.put(item)
-        self._taking = False
         return True
 
     async def _next_input(self) -> list[bytes] | _Mark | Message | None:
