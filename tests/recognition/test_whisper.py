@@ -11,7 +11,14 @@ from sferic.audio import SAMPLE_RATE
 from sferic.errors import ModelLoadError
 from sferic.models import ModelStore
 from sferic.recognition.hypothesis import Word
-from sferic.recognition.whisper import WhisperEngine
+from sferic.recognition.mel import HOP
+from sferic.recognition.whisper import (
+    WhisperEngine,
+    _draft_window,
+    _final_window,
+    _Pass,
+    _spelled,
+)
 
 S = SAMPLE_RATE
 
@@ -102,3 +109,102 @@ def test_the_longest_audio_fits(engine: WhisperEngine) -> None:
 def test_a_folder_that_is_no_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelLoadError, match=str(tmp_path)):
         WhisperEngine(tmp_path)
+
+
+# Which window is decoded
+
+
+class Passes:
+    """Answers of the decoder by the seconds of its window, instead of decoding."""
+
+    def __init__(self, **answers: _Pass) -> None:
+        self._answers = {int(name.strip("s")): answer for name, answer in answers.items()}
+        self.windows: list[int] = []
+
+    def __call__(self, task: object, window: int, *, judge_silence: bool = True) -> _Pass:
+        self.windows.append(window // S)
+        return self._answers[window // S]
+
+
+def answer(
+    text: str, *, sure: float = -0.2, suspect: bool = False, no_speech: float = 0.0
+) -> _Pass:
+    words = tuple(Word(text=name, start=0, end=S, confidence=1) for name in text.split())
+    return _Pass(
+        words=words, language="en", log_probability=sure, no_speech=no_speech, suspect=suspect
+    )
+
+
+FINE = answer("fine")
+LOOP = answer("loop loop", suspect=True)
+
+
+@pytest.mark.parametrize(
+    ("passes", "windows", "text"),
+    [
+        (Passes(s8=FINE), [8], "fine"),
+        (Passes(s8=LOOP, s15=FINE), [8, 15], "fine"),
+        (Passes(s8=LOOP, s15=LOOP, s30=FINE), [8, 15, 30], "fine"),
+        (Passes(s8=answer("doubt", sure=-1.5), s15=FINE), [8, 15], "fine"),
+        (Passes(s8=answer("doubt", sure=-1.5), s15=answer("more", sure=-2)), [8, 15], "doubt"),
+        (Passes(s8=LOOP, s15=LOOP, s30=answer("b", sure=-0.1, suspect=True)), [8, 15, 30], "b"),
+        (Passes(s8=answer("hm", sure=-1.5, no_speech=0.9), s15=answer("", sure=-3)), [8, 15], ""),
+    ],
+)
+def test_a_longer_window_is_tried_while_the_answer_looks_wrong(
+    engine: WhisperEngine,
+    monkeypatch: pytest.MonkeyPatch,
+    passes: Passes,
+    windows: list[int],
+    text: str,
+) -> None:
+    monkeypatch.setattr(engine, "_decode", passes)
+    hypothesis = engine.transcribe(np.zeros(S, np.float32), languages=["en"])
+    assert passes.windows == windows
+    assert " ".join(word.text for word in hypothesis.words) == text
+
+
+def test_a_draft_is_one_pass(engine: WhisperEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    passes = Passes(s4=LOOP)
+    monkeypatch.setattr(engine, "_decode", passes)
+    engine.transcribe(np.zeros(S, np.float32), languages=["en"], draft=True)
+    assert passes.windows == [4]
+
+
+@pytest.mark.parametrize("length", [HOP, 5 * S + 1, 6 * S + 777, 27 * S + 1, 30 * S])
+def test_a_window_is_one_that_the_encoder_takes(length: int) -> None:
+    for window in (_final_window(length), _draft_window(length)):
+        assert length <= window <= WhisperEngine.longest
+        assert window % (2 * HOP) == 0
+
+
+# Tokens to words
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Well, it's 3.5 per cent; isn't it?"),
+        ("es", "¿Qué tal, amigo? ¡Muy bien!"),
+        ("fr", "Aujourd'hui, c'est l'été."),
+        ("hi", "नमस्ते, दुनिया।"),
+        ("de", "„Grüß Gott“ (sagte er) – und ging."),
+    ],
+)
+def test_words_are_spelled_as_the_text_has_them(
+    engine: WhisperEngine, language: str, text: str
+) -> None:
+    tokenizer = engine._tokenizer(language)
+    tokens = tokenizer.encode(" " + text)
+    words = _spelled(tokens, tokenizer, np.linspace(0.5, 1, len(tokens), dtype=np.float32))
+    expected = [word for word in text.split() if any(letter.isalnum() for letter in word)]
+    assert [word for word, *_ in words] == expected
+    places = [place for _, first, last, _ in words for place in (first, last)]
+    assert places == sorted(places)
+    assert all(0.5 <= sure <= 1 for *_, sure in words)
+
+
+def test_punctuation_alone_is_no_word(engine: WhisperEngine) -> None:
+    tokenizer = engine._tokenizer("en")
+    tokens = tokenizer.encode(" ... ! –")
+    assert _spelled(tokens, tokenizer, np.ones(len(tokens), np.float32)) == []
