@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import wave
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
@@ -20,8 +21,11 @@ from engines import FakeEngine, fake_recognizer, linear16, say, silence
 from server.harness import KEY
 from sferic import cli
 from sferic.audio.recordings import Recording
+from sferic.cli.microphone import Microphone
+from sferic.cli.sources import Block
 from sferic.errors import UnreadableRecordingError
 from sferic.models import DEFAULT_MODEL, ModelStore
+from sferic.protocol.options import Options
 from sferic.recognition.recognizer import Recognizer
 
 SPEECH = linear16(silence(0.5), say(1, 2), silence(1.0), say(3), silence(1.0))
@@ -343,6 +347,27 @@ def test_the_second_interrupt_gives_up(run: Run, recording: Path, engine: FakeEn
     assert ended.code == 130
     assert '"is_last":true' not in ended.out
     assert "Traceback" not in ended.err
+
+
+def test_interrupting_the_microphone_is_its_normal_end(
+    run: Run, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Speaking(Microphone):
+        def __init__(self) -> None:
+            self._stopped = self._lost = False
+
+        def options(self, asked: Options) -> Options:
+            return asked
+
+        def blocks(self, seconds: float) -> Iterator[Block]:
+            yield Block(linear16(say(1, 2)), 1.0)
+            os.kill(os.getpid(), signal.SIGINT)
+            while not self._stopped:
+                time.sleep(0.01)
+
+    monkeypatch.setattr("sferic.cli.microphone.Microphone", Speaking)
+    ended = run("--microphone")
+    assert (ended.code, ended.out) == (0, "w1 w2\n")
 
 
 # Through a server

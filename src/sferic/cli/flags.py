@@ -96,6 +96,7 @@ def _parameter(spec: OptionSpec, taken: Collection[str]) -> inspect.Parameter:
             name,
             metavar=_metavar(spec),
             help=help_text + (f" Default: {default}." if default else ""),
+            show_default=False,
             rich_help_panel=_PANELS[spec.group],
         )
         annotation = Annotated[str | None, option]

@@ -73,6 +73,7 @@ def transcribe(
             metavar="URL",
             envvar="SFERIC_URL",
             help="Use a server, such as ws://127.0.0.1:8080; without, this process recognises.",
+            show_default=False,
         ),
     ] = None,
     key: Annotated[
@@ -83,6 +84,7 @@ def transcribe(
             envvar="SFERIC_KEY",
             help="The key for the server. Other users of the machine can see flags, but not the "
             "environment.",
+            show_default=False,
         ),
     ] = None,
     realtime: Annotated[
