@@ -25,6 +25,7 @@ from sferic.errors import RefusedError, SfericError, UnreachableError
 from sferic.server.keys import development_key
 
 _HOST = "127.0.0.1"
+_NOT_FOR_DEMO = ("SFERIC_TLS_", "SFERIC_CONFIG")
 _POLL_S = 0.2
 _KNOCK_S = 1.0
 _LOADING_S = 60.0
@@ -97,6 +98,8 @@ def _started() -> Iterator[str]:
     command = [sys.executable, "-m", "sferic", "serve", "--dev", "--port", str(port)]
     process = subprocess.Popen(  # noqa: S603  # this program itself
         [*command, "--log-level", "warning"],
+        # Settings that are for another server: this one is plain, and on this machine only.
+        env={name: os.environ[name] for name in os.environ if not name.startswith(_NOT_FOR_DEMO)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         start_new_session=True,  # Ctrl-C is for the client, whose last transcript is to come

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
@@ -91,6 +92,9 @@ class Output:
 
     def _open(self) -> Display:
         if self._path is None:
+            if isinstance(sys.stdout, TextIOWrapper):
+                # Better a question mark than the end, where the locale lacks a letter.
+                sys.stdout.reconfigure(errors="replace")
             return display(self._kind, sys.stdout, terminal=is_terminal(sys.stdout))
         self._file = self._path.open("w", encoding="utf-8")
         return display(self._kind, self._file, terminal=False)

@@ -170,6 +170,7 @@ class _Job:
         self._raw = raw
         self._realtime = realtime
         self._many = many
+        self._interrupted = False
         self._notes = Console(stderr=True, markup=False, highlight=False, emoji=False)
 
     def run(self, names: list[str], targets: list[Path | None], *, microphone: bool) -> None:
@@ -190,6 +191,8 @@ class _Job:
                 failed = True
                 whose = "" if microphone else f"{_shown(name)}: "
                 self._tell(whose + exits.explain(error), "red")
+                if self._interrupted:
+                    raise typer.Exit(exits.INTERRUPTED) from None
             except SfericError as error:
                 # No other recording would fare better.
                 self._tell(exits.explain(error), "red")
@@ -216,6 +219,7 @@ class _Job:
                     self._tell(received.message.message, "yellow")
 
             def interrupted() -> None:
+                self._interrupted = True
                 output.pause()
                 self._tell("finishing; Ctrl-C again gives up", "yellow")
 
