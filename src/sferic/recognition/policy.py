@@ -15,7 +15,7 @@ from sferic.recognition.hypothesis import Hypothesis, Word
 
 _UNSETTLED = 1
 """Words at the end that are never settled: the last one may not be complete."""
-_LONG = 7 * SAMPLE_RATE
+_LONG = 5 * SAMPLE_RATE
 """Audio of a draft beyond which settled words are left out of it."""
 _KEPT = 2 * SAMPLE_RATE
 """Audio that a draft keeps in any case."""
