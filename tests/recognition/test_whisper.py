@@ -16,6 +16,7 @@ from sferic.recognition.whisper import (
     WhisperEngine,
     _draft_window,
     _final_window,
+    _most_tokens,
     _Pass,
     _spelled,
 )
@@ -179,6 +180,22 @@ def test_a_window_is_one_that_the_encoder_takes(length: int) -> None:
 
 
 # Tokens to words
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "seconds"),
+    [
+        ("en", clip("en/counting")[1], 2.9),
+        ("pl", clip("pl/liczenie")[1], 3.9),
+        ("hi", clip("hi/pangrama")[1], 4.5),
+        ("te", "నమస్కారం, నేను ఈ రోజు మీతో మాట్లాడాలనుకుంటున్నాను.", 3.5),
+    ],
+)
+def test_there_is_room_for_what_can_be_said_in_any_script(
+    engine: WhisperEngine, language: str, text: str, seconds: float
+) -> None:
+    needed = len(engine._tokenizer(language).encode(" " + text))
+    assert needed < _most_tokens(round(seconds * S), language)
 
 
 @pytest.mark.parametrize(

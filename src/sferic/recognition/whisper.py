@@ -39,6 +39,9 @@ _CONTEXT_TOKENS = 48
 """Tokens of earlier text that a prompt holds at most."""
 _MOST_TOKENS = 448
 _TOKENS_A_SECOND = 9
+_SPELLED_OUT = frozenset({"bn", "gu", "hi", "kn", "ml", "mr", "or", "pa", "ta", "te"})
+"""Languages in scripts of which Whisper's vocabulary has little but single letters."""
+_LETTERS_A_SECOND = 30
 _UNSURE = -1.0
 """Mean log-probability of the tokens below which a longer window is tried."""
 _SILENT = 0.6
@@ -162,7 +165,7 @@ class WhisperEngine:
         if task.context:
             before = tokenizer.encode(" " + _text(task.context))[-_CONTEXT_TOKENS:]
             prompt = [tokenizer.sot_prev, *before, *prompt]
-        room = 8 + len(samples) * _TOKENS_A_SECOND // SAMPLE_RATE
+        room = _most_tokens(len(samples), language)
         result = self._model.generate(
             encoded,
             [prompt],
@@ -237,6 +240,12 @@ class WhisperEngine:
         return tuple(
             code for code in spoken.CODES if self._vocabulary.token_to_id(f"<|{code}|>") is not None
         )
+
+
+def _most_tokens(samples: int, language: str) -> int:
+    """Tokens of the fastest speech of some length; more of them are a loop."""
+    rate = _LETTERS_A_SECOND if language in _SPELLED_OUT else _TOKENS_A_SECOND
+    return 8 + samples * rate // SAMPLE_RATE
 
 
 def _final_window(samples: int) -> int:
