@@ -45,3 +45,18 @@ def test_causes_contexts_and_groups_are_safe_too() -> None:
     for kind in ("builtins.ExceptionGroup", "builtins.KeyError", "builtins.OSError"):
         assert kind in text
     assert SAID not in text
+
+
+def test_of_a_failed_callback_or_forgotten_task_the_values_are_not_written() -> None:
+    formatter = SafeFormatter("%(name)s %(message)s")
+    lines = {
+        f"Exception in callback shout({SAID!r})\nhandle: <Handle shout({SAID!r})>": (
+            "asyncio Exception in callback shout"
+        ),
+        f"Task exception was never retrieved\nfuture: <Task exception=ValueError({SAID!r})>": (
+            "asyncio Task exception was never retrieved"
+        ),
+    }
+    for message, line in lines.items():
+        record = logging.LogRecord("asyncio", logging.ERROR, "x", 1, "%s", (message,), None)
+        assert formatter.format(record) == line

@@ -2,6 +2,7 @@
 
 import logging
 import logging.config
+import re
 import traceback
 from types import TracebackType
 
@@ -18,6 +19,12 @@ class SafeFormatter(logging.Formatter):
     def formatException(self, ei: _Exc) -> str:  # noqa: N802
         """Write the chain of exceptions, oldest first."""
         return "\n".join(_chain(ei[1])) if ei[1] is not None else ""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        """Write the line; asyncio's own hold tasks and callbacks with their values."""
+        if record.name == "asyncio":
+            record.message = re.split(r"[(<\n]", record.message, maxsplit=1)[0].rstrip()
+        return super().formatMessage(record)
 
     def formatStack(self, stack_info: str) -> str:  # noqa: N802
         """Write a stack: places and lines of source hold no values."""
