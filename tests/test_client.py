@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosedOK
+from websockets.frames import Close
 from websockets.http11 import Request, Response
 
 from fakes import UNDECODABLE, FakeRecognizer, fake_backend
@@ -111,6 +113,28 @@ async def test_elsewhere_finalize_goes_on() -> None:
         await stream.feed(b"\0\0")
         await stream.finish()
         assert len(await read(stream)) == 3
+
+
+async def test_audio_that_cannot_be_sent_any_more_does_not_take_back_the_end() -> None:
+    class Ending:
+        def __init__(self) -> None:
+            self.gone = asyncio.Event()
+
+        async def send(self, data: bytes | str) -> None:
+            if isinstance(data, bytes):
+                await self.gone.wait()
+                raise ConnectionClosedOK(Close(1000, ""), None)
+
+    stream = connect("ws://127.0.0.1")
+    connection: Any = Ending()
+    stream._websocket = connection
+    feeding = asyncio.create_task(stream.feed(b"\0\0"))
+    await asyncio.sleep(0)
+    await stream.finish()
+    connection.gone.set()
+    with pytest.raises(SessionClosedError):
+        await feeding
+    assert stream._asked_to_end
 
 
 @pytest.mark.parametrize(

@@ -217,7 +217,8 @@ class RemoteSession:
         try:
             await self._websocket.send(data)
         except ConnectionClosed:
-            self._asked_to_end = False
+            if ends:
+                self._asked_to_end = False
             raise SessionClosedError from None
 
     def _note(self, message: Message | None) -> None:
