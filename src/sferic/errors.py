@@ -199,11 +199,13 @@ class UnknownModelError(ModelError, LookupError):
 class ModelFileMissingError(ModelError, FileNotFoundError):
     """A model folder lacks a file the engine needs."""
 
-    def __init__(self, folder: Path, missing: Sequence[str]) -> None:
-        super().__init__(
-            f"the model folder {folder} lacks {', '.join(missing)}. "
-            "Run `sferic models verify`, or `sferic models pull NAME` to fetch it again"
+    def __init__(self, folder: Path, missing: Sequence[str], *, name: str | None = None) -> None:
+        remedy = (
+            "Copy what is missing there, or give a name of `sferic models list` instead"
+            if name is None
+            else f"`sferic models pull {name}` fetches it"
         )
+        super().__init__(f"the model folder {folder} lacks {', '.join(missing)}. {remedy}")
 
 
 class ModelFetchError(ModelError, ConnectionError):

@@ -80,8 +80,9 @@ def test_the_root_is_the_setting_or_the_cache_of_the_user(
 def test_a_model_that_was_not_fetched_is_told_with_its_files(make_store: MakeStore) -> None:
     store = make_store()
     assert not store.installed("tiny")
-    with pytest.raises(ModelFileMissingError, match=r"lacks config\.json, model\.bin"):
+    with pytest.raises(ModelFileMissingError, match=r"lacks config\.json, model\.bin") as caught:
         store.path("tiny")
+    assert "`sferic models pull tiny` fetches it" in str(caught.value)
 
 
 def test_a_model_copied_by_hand_is_found_without_a_network(make_store: MakeStore) -> None:
@@ -349,8 +350,9 @@ def test_a_folder_that_lacks_a_file_is_refused_by_its_name(
     make_store: MakeStore, folder: Path, name: str
 ) -> None:
     (folder / name).unlink()
-    with pytest.raises(ModelFileMissingError, match=name.replace(".", r"\.")):
+    with pytest.raises(ModelFileMissingError, match=name.replace(".", r"\.")) as caught:
         make_store().path(folder)
+    assert "Copy what is missing there" in str(caught.value)
 
 
 def test_an_empty_folder_is_told_with_all_that_it_lacks(

@@ -128,7 +128,7 @@ class ModelStore:
             model = self.catalogue[str(name)]
             folder = self.root / model.name
             if lacking := self._lacking(model):
-                raise ModelFileMissingError(folder, lacking)
+                raise ModelFileMissingError(folder, lacking, name=model.name)
             return LocalModel(
                 name=model.name, family=model.family, folder=folder, languages=model.languages
             )
