@@ -150,6 +150,13 @@ def test_the_url_that_is_shown_can_be_connected_to() -> None:
     assert serve._reachable("stt.example.com") == "stt.example.com"
 
 
+def test_the_line_to_try_calls_the_program_as_it_was_called(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["/somewhere/sferic/__main__.py", "serve"])
+    assert serve._program() == "python -m sferic"
+
+
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
 def test_a_real_process_serves_and_ends_in_order_at_sigterm(tmp_path: Path) -> None:
     program = tmp_path / "program.py"

@@ -1,4 +1,4 @@
-"""Flags from tables: every option of a stream is one."""
+"""Flags from tables: every option of a stream is one, and every setting that is no secret."""
 
 import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -34,9 +34,18 @@ def option_flags(*, taken: Collection[str] = ()) -> list[inspect.Parameter]:
     return [_parameter(spec, taken) for spec in TABLE]
 
 
-def setting_flags(group: str) -> list[inspect.Parameter]:
-    """Return the parameters of a command for the settings of a group, named as they are."""
-    return [_setting(spec) for spec in SETTINGS if spec.group == group and spec.flag]
+def setting_flags(group: str | None = None, *, panel: str = "") -> list[inspect.Parameter]:
+    """Return the parameters of a command for settings, named as they are.
+
+    Args:
+        group: Only those of this group.
+        panel: What they stand under in the help; unset, each under the name of its group.
+    """
+    return [
+        _setting(spec, panel or spec.group.capitalize())
+        for spec in SETTINGS
+        if spec.flag and group in {None, spec.group}
+    ]
 
 
 def options_from(flags: Mapping[str, str | bool | None]) -> Options:
@@ -104,20 +113,27 @@ def _parameter(spec: OptionSpec, taken: Collection[str]) -> inspect.Parameter:
     return inspect.Parameter(_PREFIX + spec.name, kind, default=None, annotation=annotation)
 
 
-def _setting(spec: SettingSpec) -> inspect.Parameter:
+def _setting(spec: SettingSpec, panel: str) -> inspect.Parameter:
     default = spec.show(spec.default)
-    choices = spec.allowed.removeprefix("one of ").split(", ")
     option = typer.Option(
         str(spec.flag),
-        metavar=f"[{'|'.join(choices)}]" if len(choices) > 1 else "TEXT",
+        metavar=_setting_metavar(spec),
         help=spec.doc.replace("`", "") + (f" Default: {default}." if default else ""),
         show_default=False,
-        rich_help_panel=f"{spec.group.capitalize()} in this process",
+        rich_help_panel=panel,
     )
     kind = inspect.Parameter.KEYWORD_ONLY
     return inspect.Parameter(
         spec.name, kind, default=None, annotation=Annotated[str | None, option]
     )
+
+
+def _setting_metavar(spec: SettingSpec) -> str:
+    if spec.allowed.startswith("one of "):
+        return "[" + spec.allowed.removeprefix("one of ").replace(", ", "|") + "]"
+    if spec.allowed.startswith("a list"):
+        return "TEXT,…"
+    return "NUMBER" if "number" in spec.allowed else "TEXT"
 
 
 def _yes(value: object) -> str:

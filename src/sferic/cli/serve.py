@@ -1,7 +1,6 @@
 """`sferic serve`: the server, with flags from the table of settings."""
 
 import asyncio
-import inspect
 import ipaddress
 import shutil
 import sys
@@ -12,7 +11,8 @@ import msgspec
 import typer
 from rich.console import Console
 
-from sferic.config import TABLE, Settings, SettingSpec, load_settings
+from sferic.cli.flags import setting_flags, with_parameters
+from sferic.config import Settings, load_settings
 from sferic.errors import NoKeysError, SfericError
 
 Config = Annotated[
@@ -21,7 +21,16 @@ Config = Annotated[
 ]
 
 
-def serve(*, config: Path | None, dev: bool, **flags: str | None) -> None:
+@with_parameters(setting_flags())
+def serve(
+    *,
+    config: Config = None,
+    dev: Annotated[
+        bool,
+        typer.Option("--dev", help="Listen on loopback only, with a development key of its own."),
+    ] = False,
+    **flags: str | None,
+) -> None:
     """Serve live transcription until told to stop.
 
     Without --dev there must be a key: see `sferic keys create`.
@@ -36,51 +45,8 @@ def serve(*, config: Path | None, dev: bool, **flags: str | None) -> None:
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command, with a flag for every setting that may have one."""
-    parameters = [
-        inspect.Parameter(
-            "config", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Config
-        ),
-        inspect.Parameter(
-            "dev",
-            inspect.Parameter.KEYWORD_ONLY,
-            default=False,
-            annotation=Annotated[
-                bool,
-                typer.Option(
-                    "--dev", help="Listen on loopback only, with a development key of its own."
-                ),
-            ],
-        ),
-        *(_parameter(spec) for spec in TABLE if spec.flag),
-    ]
-    serve.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    serve.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    """Add the command."""
     app.command()(serve)
-
-
-def _parameter(spec: SettingSpec) -> inspect.Parameter:
-    shown = spec.show(spec.default)
-    option = typer.Option(
-        str(spec.flag),
-        metavar=_metavar(spec),
-        help=spec.doc.replace("`", "") + (f" Default: {shown}." if shown else ""),
-        rich_help_panel=spec.group.capitalize(),
-    )
-    return inspect.Parameter(
-        spec.name,
-        inspect.Parameter.KEYWORD_ONLY,
-        default=None,
-        annotation=Annotated[str | None, option],
-    )
-
-
-def _metavar(spec: SettingSpec) -> str:
-    if spec.allowed.startswith("one of "):
-        return "[" + spec.allowed.removeprefix("one of ").replace(", ", "|") + "]"
-    if spec.allowed.startswith("a list"):
-        return "TEXT,…"
-    return "NUMBER" if "number" in spec.allowed else "TEXT"
 
 
 def _on_loopback(settings: Settings, notes: Console) -> Settings:
@@ -164,6 +130,8 @@ def _reachable(host: str) -> str:
 def _program() -> str:
     """How this program can be called from here."""
     called = Path(sys.argv[0])
+    if called.parts[-2:] == ("sferic", "__main__.py"):
+        return "python -m sferic"
     if shutil.which("sferic") and Path(str(shutil.which("sferic"))).samefile(called):
         return "sferic"
     try:

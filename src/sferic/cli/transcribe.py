@@ -52,7 +52,12 @@ class Subtitle(StrEnum):
     VTT = "vtt"
 
 
-@with_parameters([*setting_flags("recognition"), *option_flags(taken={"--format"})])
+@with_parameters(
+    [
+        *setting_flags("recognition", panel="Recognition in this process"),
+        *option_flags(taken={"--format"}),
+    ]
+)
 def transcribe(
     files: Annotated[
         list[str] | None,
