@@ -1,12 +1,16 @@
 import asyncio
 import threading
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from engines import FakeEngine, FakeVoiceActivity, fake_recognizer, names, say, texts
 from sferic import Options, Recognizer
-from sferic.errors import NotServedError, UnknownModelError
+from sferic.errors import ModelLoadError, NotServedError, UnknownModelError
+from sferic.models import LocalModel
 from sferic.recognition.engine import Engine
 
 
@@ -66,3 +70,13 @@ def test_closing_closes_the_engine_and_ends_the_threads() -> None:
 def test_a_model_that_nobody_knows_is_refused() -> None:
     with pytest.raises(UnknownModelError, match="no-such-model"):
         Recognizer.load("no-such-model")
+
+
+def test_a_model_that_does_something_else_is_refused(tmp_path: Path) -> None:
+    store: Any = SimpleNamespace(
+        ensure=lambda name, _: LocalModel(
+            name=name, family="silero-vad", folder=tmp_path, languages=()
+        )
+    )
+    with pytest.raises(ModelLoadError, match="silero-vad does not turn speech into words"):
+        Recognizer.load("silero-vad", store=store)

@@ -53,14 +53,7 @@ class Here:
         from sferic.recognition.recognizer import Recognizer  # noqa: PLC0415
 
         settings = load_settings(flags=self._flags)
-        return Recognizer.load(
-            settings.model,
-            device=settings.device,
-            compute_type=settings.compute_type,
-            workers=settings.workers,
-            threads=settings.threads,
-            progress=on_console(Console(stderr=True)),
-        )
+        return Recognizer.from_settings(settings, on_console(Console(stderr=True)))
 
 
 class There:

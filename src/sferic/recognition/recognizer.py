@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sferic import languages
-from sferic.errors import NotServedError
-from sferic.models import DEFAULT_MODEL, ModelStore, Progress
+from sferic.config import Settings
+from sferic.errors import ModelLoadError, NotServedError
+from sferic.models import DEFAULT_MODEL, WHISPER, ModelStore, Progress
 from sferic.protocol.options import Options
 from sferic.recognition.engine import Engine
 from sferic.recognition.hypothesis import Hypothesis, Word
@@ -42,7 +43,7 @@ class Recognizer:
         self.voice_activity = voice_activity
         self._scheduler = Scheduler(engine.parallel)
         self._hearing = ThreadPoolExecutor(
-            max_workers=max(2, min(os.cpu_count() or 1, 8)), thread_name_prefix="hearing"
+            max_workers=max(2, min(_cores(), _MOST_WORKERS)), thread_name_prefix="hearing"
         )
 
     @classmethod
@@ -73,16 +74,32 @@ class Recognizer:
         """
         store = store or ModelStore()
         found = store.ensure(model, progress)
+        if found.family != WHISPER:
+            reason = f"a model of the family {found.family} does not turn speech into words"
+            raise ModelLoadError(found.folder, reason)
         vad = store.ensure(_VAD, progress)
+        voice_activity = VoiceActivityModel(vad.folder / _VAD_FILE)
         engine = WhisperEngine(
             found.folder,
             name=found.name,
             device=device,
             compute_type=compute_type,
-            workers=workers or min(os.cpu_count() or 1, _MOST_WORKERS),
+            workers=workers or min(_cores(), _MOST_WORKERS),
             threads=threads,
         )
-        return cls(engine, VoiceActivityModel(vad.folder / _VAD_FILE))
+        return cls(engine, voice_activity)
+
+    @classmethod
+    def from_settings(cls, settings: Settings, progress: Progress | None = None) -> Self:
+        """Load what the settings of the process say; like `load`."""
+        return cls.load(
+            settings.model,
+            device=settings.device,
+            compute_type=settings.compute_type,
+            workers=settings.workers,
+            threads=settings.threads,
+            progress=progress,
+        )
 
     @property
     def model_name(self) -> str:
@@ -156,3 +173,10 @@ class Recognizer:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _cores() -> int:
+    """Cores that this process may use: in a container often fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

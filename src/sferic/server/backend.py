@@ -79,14 +79,7 @@ def default_backend(progress: "Progress | None" = None) -> Backend:
     def load(settings: Settings) -> Recognizer:
         from sferic.recognition.recognizer import Recognizer as Own  # noqa: PLC0415
 
-        return Own.load(
-            settings.model,
-            device=settings.device,
-            compute_type=settings.compute_type,
-            workers=settings.workers,
-            threads=settings.threads,
-            progress=progress,
-        )
+        return Own.from_settings(settings, progress)
 
     def open_stream(
         options: Options, recognizer: Recognizer
