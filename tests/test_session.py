@@ -323,6 +323,46 @@ async def test_a_client_that_falls_silent_without_sending_gets_its_final(
     assert word_times(rest) == [("w3", 1.0, 1.4)]
 
 
+async def test_what_else_a_silent_client_says_does_not_put_off_its_final(
+    recognizer: Recognizer,
+) -> None:
+    async def chatter(session: Session) -> None:
+        while True:
+            await session.send(Pong())
+            await asyncio.sleep(0.02)
+
+    async with Session(Options(endpointing_timeout=100), recognizer=recognizer) as session:
+        for chunk in cut(linear16(say(1, 2)), CHUNK):
+            await session.feed(chunk)
+        chattering = asyncio.create_task(chatter(session))
+        final = await anext(
+            message
+            async for message in session
+            if isinstance(message, Transcription) and message.is_final
+        )
+        chattering.cancel()
+    assert final.transcript == "w1 w2"
+
+
+async def test_a_short_message_goes_to_a_worker_once(
+    recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trips = 0
+    hear = recognizer.hear
+
+    async def counted(work: Callable[[], Any]) -> Any:
+        nonlocal trips
+        trips += 1
+        return await hear(work)
+
+    monkeypatch.setattr(recognizer, "hear", counted)
+    async with Session(recognizer=recognizer) as session:
+        for number in (1, 2, 3):
+            await session.feed(linear16(silence(0.1)))
+            await settled(lambda: session.audio_seconds)
+            assert trips == number
+
+
 async def test_audio_that_waits_is_no_silence(recognizer: Recognizer) -> None:
     messages = await said(recognizer, say(*range(40)), endpointing_timeout=200)
     assert len(finals(messages)) == 1

@@ -115,6 +115,7 @@ class Session:
         self._split_wanted: int | None = None
         self._taking = False
         self._allowance = 0.0
+        self._silent_at = 0.0
         self._drafted = (-1, 0)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -169,12 +170,14 @@ class Session:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._inbox.close()
-        await self._outbox.end()
-        await self._close_own()
+        try:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._inbox.close()
+            await self._outbox.end()
+        finally:
+            await self._close_own()
 
     async def _close_own(self) -> None:
         if self._owned is not None:
@@ -258,11 +261,10 @@ class Session:
 
     async def _next_input(self) -> list[bytes] | _Mark | Message | None:
         """Next input, or None if a client that sends nothing has been silent for long enough."""
-        if not self._segmenter.segment_open:
+        if self._inbox.held or not self._segmenter.segment_open:
             return await self._inbox.take(_AT_ONCE)
-        patience = self.options.endpoint_silence_ms / 1000 + self._allowance
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout_at(self._silent_at):
                 return await self._inbox.take(_AT_ONCE)
         except TimeoutError:
             return None
@@ -271,8 +273,11 @@ class Session:
         timeline = self._hearing.timeline
         before = timeline.end
         in_batches = batches(blocks)
-        while done := await self._recognizer.hear(lambda: next(in_batches, None)):
-            for block in done:
+        over = False
+        while not over:
+            batch = await self._recognizer.hear(lambda: next(in_batches))
+            over = batch.last
+            for block in batch.blocks:
                 await self._take_events(self._hearing.take(block))
             split, self._split_wanted = self._split_wanted, None
             if split is not None and split == self._segmenter.piece_start:
@@ -281,6 +286,8 @@ class Session:
             self._changed.set()
         received = (timeline.end - before) / SAMPLE_RATE
         self._allowance = min(max(received, self._allowance / 2), _MOST_ALLOWANCE)
+        patience = self.options.endpoint_silence_ms / 1000 + self._allowance
+        self._silent_at = asyncio.get_running_loop().time() + patience
 
     def _flushed(self) -> list[SpeechEvent]:
         """End of what is open; the mark itself says that the segment is over."""
@@ -330,10 +337,8 @@ class Session:
             while True:
                 self._changed.clear()
                 if self._jobs:
-                    if draft is not None:
-                        draft.cancel()
-                        await asyncio.gather(draft, return_exceptions=True)
-                        draft = None
+                    await _end(draft)
+                    draft = None
                     over = await self._finish_job(self._jobs[0])
                     self._jobs.popleft()
                     self._done.set()
@@ -348,8 +353,7 @@ class Session:
                     draft.add_done_callback(lambda _: self._changed.set())
                 await self._changed.wait()
         finally:
-            if draft is not None:
-                draft.cancel()
+            await _end(draft)
 
     async def _finish_job(self, job: _Job) -> bool:
         """Do one job in turn; True when nothing follows."""
@@ -410,6 +414,13 @@ class Session:
             await self._outbox.put_draft(self._builder.partial(words))
         if self.options.max_words is not None and len(words) > self.options.max_words:
             self._split_wanted = self._drafted[0]
+
+
+async def _end(task: asyncio.Task[None] | None) -> None:
+    """Cancel a task and wait until it has ended, however it did."""
+    if task is not None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def _room(options: Options) -> int:

@@ -6,7 +6,7 @@ import pytest
 from engines import FakeVoiceActivity, linear16, say, silence
 from sferic.audio import SAMPLE_RATE, open_decoder
 from sferic.errors import UndecodableAudioError
-from sferic.speech.hearing import Block, Hearing, batches
+from sferic.speech.hearing import Batch, Block, Hearing, batches
 from sferic.speech.segmenter import Piece, Segmenter, SpeechStarted
 from sferic.speech.vad import FRAME
 
@@ -45,13 +45,20 @@ def test_a_flush_brings_the_timeline_up_to_what_was_received() -> None:
 def test_decoding_is_lazy() -> None:
     ear = hearing()
     minutes = batches(ear.decode([linear16(silence(120))]))
-    assert sum(len(block.samples) for block in next(minutes)) <= 2 * SAMPLE_RATE
+    assert sum(len(block.samples) for block in next(minutes).blocks) <= 2 * SAMPLE_RATE
 
 
 def test_a_batch_is_about_a_second_and_the_last_one_is_the_rest() -> None:
     assert lengths(batches(blocks(9000, 9000, 9000, 100))) == [[9000, 9000], [9000, 100]]
-    assert lengths(batches(blocks(16_000, 16_000))) == [[16_000], [16_000]]
-    assert lengths(batches(blocks())) == []
+    assert lengths(batches(blocks(16_000, 16_000))) == [[16_000], [16_000], []]
+
+
+def test_the_last_batch_says_so_and_there_always_is_one() -> None:
+    for parts in ((), (100,), (16_000,), (16_000, 100)):
+        *before, last = batches(blocks(*parts))
+        assert last.last
+        assert not any(batch.last for batch in before)
+    assert len(list(batches(blocks(1600)))) == 1
 
 
 def test_what_is_decoded_before_damage_is_not_lost() -> None:
@@ -60,10 +67,12 @@ def test_what_is_decoded_before_damage_is_not_lost() -> None:
         raise UndecodableAudioError("opus", "it is a test")
 
     heard = batches(damaged())
-    assert [len(block.samples) for block in next(heard)] == [100, 200]
+    before = next(heard)
+    assert [len(block.samples) for block in before.blocks] == [100, 200]
+    assert not before.last
     with pytest.raises(UndecodableAudioError):
         next(heard)
 
 
-def lengths(heard: Iterator[list[Block]]) -> list[list[int]]:
-    return [[len(block.samples) for block in batch] for batch in heard]
+def lengths(heard: Iterator[Batch]) -> list[list[int]]:
+    return [[len(block.samples) for block in batch.blocks] for batch in heard]

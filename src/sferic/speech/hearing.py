@@ -21,6 +21,14 @@ class Block(msgspec.Struct, frozen=True):
     """Of speech, for each frame that these samples complete."""
 
 
+class Batch(msgspec.Struct, frozen=True):
+    """What is decoded in one go."""
+
+    blocks: list[Block]
+    last: bool
+    """Nothing follows: a short message costs one trip to a worker, and none to be told so."""
+
+
 class Hearing:
     """Decodes, finds speech, and keeps the audio that recognition still needs.
 
@@ -68,7 +76,7 @@ class Hearing:
             yield Block(samples, list(self._voice_activity.feed(samples)))
 
 
-def batches(blocks: Iterator[Block]) -> Iterator[list[Block]]:
+def batches(blocks: Iterator[Block]) -> Iterator[Batch]:
     """Yield the blocks by about a second of audio; an error comes after the blocks before it."""
     taken: list[Block] = []
     length = 0
@@ -77,11 +85,10 @@ def batches(blocks: Iterator[Block]) -> Iterator[list[Block]]:
             taken.append(block)
             length += len(block.samples)
             if length >= SAMPLE_RATE:
-                yield taken
+                yield Batch(taken, last=False)
                 taken, length = [], 0
     except UndecodableAudioError:
         if taken:
-            yield taken
+            yield Batch(taken, last=False)
         raise
-    if taken:
-        yield taken
+    yield Batch(taken, last=True)
