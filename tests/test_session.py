@@ -247,6 +247,17 @@ async def test_without_finalize_on_words_long_speech_is_one_final(recognizer: Re
     assert final.transcript.split() == names(*range(100))
 
 
+async def test_speech_without_any_end_is_cut_all_the_same(
+    recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sferic.session.MOST_WORDS", 60)
+    messages = await said(recognizer, say(*range(250), gap=0), finalize_on_words=False)
+    counts = [len(final.transcript.split()) for final in finals(messages)]
+    assert heard(messages) == names(*range(250))
+    assert len(counts) > 1
+    assert all(60 <= count < 150 for count in counts[:-1])
+
+
 async def test_partials_of_long_speech_show_all_that_is_not_final_yet(
     recognizer: Recognizer,
 ) -> None:

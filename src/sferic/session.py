@@ -33,6 +33,9 @@ from sferic.speech.segmenter import (
 DRAFT_EVERY = 48 * SAMPLE_RATE // 100
 """New speech after which a partial is due, on a machine that has the time."""
 
+MOST_WORDS = 1000
+"""Words after which a segment is cut in any case: every partial repeats all of them."""
+
 BUFFERED_SECONDS = 4
 """Audio that waits on the input side before `feed` waits."""
 
@@ -381,8 +384,8 @@ class Session:
         if hypothesis.words:
             self._language = hypothesis.language
         await self._cut_by_count()
-        cut_short = piece.ending in ("pause", "length")
-        if cut_short and self.options.finalize_on_words and self._held:
+        may_cut = self.options.finalize_on_words or len(self._held) >= MOST_WORDS
+        if piece.ending in ("pause", "length") and may_cut and self._held:
             await self._final()
 
     async def _cut_by_count(self) -> None:

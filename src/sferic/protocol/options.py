@@ -206,7 +206,8 @@ TABLE: tuple[OptionSpec, ...] = (
         name="finalize_on_words",
         kind=Flag(),
         group="segments",
-        doc="Long speech without a pause may be cut into several finals.",
+        doc="Long speech without a pause may be cut into several finals; `false`: only after a "
+        "thousand words.",
     ),
     OptionSpec(
         name="max_words",
@@ -280,7 +281,7 @@ TABLE: tuple[OptionSpec, ...] = (
             allowed="1 to 128 letters, digits, underscores, dots and hyphens",
         ),
         group="delivery",
-        doc="Your own name of the session, kept with its usage record.",
+        doc="Your own name of the session; the server's log has it beside its own.",
     ),
 )
 """Every option, in the order of the documentation."""
