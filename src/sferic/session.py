@@ -10,7 +10,7 @@ from typing import Any, Self, TypeAlias
 
 import msgspec
 
-from sferic.audio import SAMPLE_RATE, open_decoder
+from sferic.audio import BYTES_A_SAMPLE, SAMPLE_RATE, open_decoder
 from sferic.errors import SessionClosedError, UndecodableAudioError
 from sferic.protocol import messages
 from sferic.protocol.messages import Message
@@ -39,7 +39,6 @@ MOST_WORDS = 1000
 BUFFERED_SECONDS = 4
 """Audio that waits on the input side before `feed` waits."""
 
-_BYTES_A_SAMPLE = {"linear16": 2, "linear32": 4, "alaw": 1, "mulaw": 1}
 _COMPRESSED_RATE = 8_000
 """Bytes a second that compressed audio is taken to have, on the high side."""
 _UNREAD = 64
@@ -427,6 +426,6 @@ async def _end(task: asyncio.Task[None] | None) -> None:
 
 
 def _room(options: Options) -> int:
-    width = _BYTES_A_SAMPLE.get(options.encoding)
+    width = BYTES_A_SAMPLE.get(options.encoding)
     rate = _COMPRESSED_RATE if width is None else width * options.sample_rate
     return BUFFERED_SECONDS * rate

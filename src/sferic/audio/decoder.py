@@ -15,6 +15,9 @@ from sferic.audio.samples import ALAW_8, MULAW_8
 
 Encoding = Literal["linear16", "linear32", "alaw", "mulaw", "opus", "ogg_opus"]
 
+BYTES_A_SAMPLE = {"linear16": 2, "linear32": 4, "alaw": 1, "mulaw": 1}
+"""By encoding, where it does not compress."""
+
 
 class AudioDecoder(Protocol):
     """One stream of one encoding; not thread-safe, all of it blocking work.

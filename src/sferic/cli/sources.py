@@ -9,21 +9,19 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from io import FileIO
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple, Protocol
+from typing import IO, NamedTuple, Protocol
 
 import msgspec
 
+from sferic.audio import BYTES_A_SAMPLE
 from sferic.audio.containers import LONGEST_SIGNATURE, container_of
+from sferic.audio.recordings import Readable, Recording
 from sferic.errors import UnreadableRecordingError
 from sferic.protocol.options import Options
-
-if TYPE_CHECKING:
-    from sferic.audio.recordings import Readable, Recording
 
 STDIN = "-"
 """The name that stands for standard input."""
 
-_WIDTHS = {"linear16": 2, "linear32": 4, "alaw": 1, "mulaw": 1}
 _DECODED_A_SECOND = 32_000
 _MP4_BEGINNINGS = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"}
 """Its table of contents may stand at its end."""
@@ -102,7 +100,7 @@ class RecordedAudio:
     endless = False
 
     def __init__(
-        self, name: str, recording: "Recording", stopped: threading.Event, resources: ExitStack
+        self, name: str, recording: Recording, stopped: threading.Event, resources: ExitStack
     ) -> None:
         self.name = name
         self.duration = recording.duration
@@ -155,14 +153,17 @@ class RawAudio:
     def __init__(
         self,
         name: str,
-        file: "Readable",
+        file: Readable,
         encoded: Options,
         stopped: threading.Event,
         resources: ExitStack,
     ) -> None:
-        width = _WIDTHS.get(encoded.encoding)
+        width = BYTES_A_SAMPLE.get(encoded.encoding)
         if width is None:
-            message = f"it holds no {encoded.encoding} that can be told apart from its container"
+            message = (
+                f"it is no {encoded.encoding} that can be read: bare packets have no borders in a "
+                "file. Give them in a container, such as Ogg, and leave --encoding out"
+            )
             raise UnreadableRecordingError(message)
         self.name = name
         self.duration: float | None = None
@@ -232,9 +233,6 @@ def _open(name: str, raw: Options | None, resources: ExitStack) -> Source:
         return RawAudio(shown, file, raw, stopped, resources)
     if is_mp4 and isinstance(file, _Pipe):
         file = _spooled(file, resources)
-    # FFmpeg takes a while to load.
-    from sferic.audio.recordings import Recording  # noqa: PLC0415
-
     recording = resources.enter_context(Recording(file))
     return RecordedAudio(shown, recording, stopped, resources)
 
