@@ -247,6 +247,19 @@ async def test_at_its_limit_a_session_is_finished_and_closed_though_the_client_g
         assert (await running.stream()).audio_seconds == 10
 
 
+async def test_one_message_cannot_hold_more_audio_than_the_limit(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sferic.server.conversation.LOOK_EVERY_S", 0.05)
+    running = await start(session_limit_s=10)
+    async with running.connect() as connection:
+        stream = await running.stream()
+        await spoken(connection, stream)
+        stream.audio_seconds = 10.0  # it is decoded after it was sent
+        assert kinds(await received(connection)) == ["last", "session_limit"]
+    assert connection.close_code == 1008
+
+
 async def test_a_last_transcript_that_takes_too_long_is_done_without(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

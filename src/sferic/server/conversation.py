@@ -29,6 +29,9 @@ from sferic.server.metrics import Metrics
 FINISH_WITHIN_S = 60.0
 """Seconds that a session gets for its last transcript when a limit ends it."""
 
+LOOK_EVERY_S = 1.0
+"""Seconds between two looks at how much audio a session has taken."""
+
 logger = logging.getLogger(__name__)
 
 _NORMAL, _UNDECODABLE, _POLICY, _INTERNAL = 1000, 1007, 1008, 1011
@@ -252,10 +255,11 @@ class Conversation:
             now = self._loop.time()
             waits = []
             if limit:
-                if now - self._started >= limit:
+                if now - self._started >= limit or stream.audio_seconds >= limit:
                     self._end_at_limit()
                     return
-                waits.append(self._started + limit - now)
+                # One message may hold more audio than the limit allows.
+                waits.append(min(self._started + limit - now, LOOK_EVERY_S))
             if idle:
                 heard, before = stream.audio_seconds, heard
                 if self._busy or self._finishing or stream.working or heard > before:
