@@ -334,6 +334,21 @@ async def test_a_client_that_falls_silent_without_sending_gets_its_final(
     assert word_times(rest) == [("w3", 1.0, 1.4)]
 
 
+async def test_a_network_that_holds_audio_back_for_a_moment_tears_no_segment(
+    recognizer: Recognizer,
+) -> None:
+    audio = linear16(say(*range(6), gap=0))
+    async with Session(Options(endpointing_timeout=100), recognizer=recognizer) as session:
+        for half in (audio[: len(audio) // 2], audio[len(audio) // 2 :]):
+            for chunk in cut(half, 640):
+                await session.feed(chunk)
+                await asyncio.sleep(0.005)
+            await asyncio.sleep(0.4)
+        await session.finish()
+        messages = [message async for message in session]
+    assert [final.transcript for final in finals(messages)] == [" ".join(names(*range(6)))]
+
+
 async def test_what_else_a_silent_client_says_does_not_put_off_its_final(
     recognizer: Recognizer,
 ) -> None:

@@ -47,6 +47,8 @@ _MOST_JOBS = 3
 """Pieces and marks that are being answered or wait for it before the input stops being taken."""
 _AT_ONCE = 64 * 1024
 """Bytes of small messages that are decoded together."""
+_HICCUP = 1.0
+"""Longest pause, in seconds, that is put down to the network: an end there would tear words."""
 _MOST_ALLOWANCE = 5.0
 """Longest pause, in seconds, granted to a client for having sent audio in long messages."""
 
@@ -288,8 +290,8 @@ class Session:
             self._changed.set()
         received = (timeline.end - before) / SAMPLE_RATE
         self._allowance = min(max(received, self._allowance / 2), _MOST_ALLOWANCE)
-        patience = self.options.endpoint_silence_ms / 1000 + self._allowance
-        self._silent_at = asyncio.get_running_loop().time() + patience
+        silence = max(self.options.endpoint_silence_ms / 1000, _HICCUP)
+        self._silent_at = asyncio.get_running_loop().time() + silence + self._allowance
 
     def _flushed(self) -> list[SpeechEvent]:
         """End of what is open; the mark itself says that the segment is over."""
