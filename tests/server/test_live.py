@@ -118,6 +118,14 @@ async def test_all_bad_parameters_are_listed_at_once(start: Start) -> None:
     assert {"parameter", "value", "allowed", "message"} <= denial.body["errors"][0].keys()
 
 
+async def test_a_language_that_no_model_serves_is_listed_beside_what_else_is_wrong(
+    start: Start,
+) -> None:
+    running = await start()
+    denial = await running.refused("encoding=mp3&language=fr")
+    assert [problem["parameter"] for problem in denial.body["errors"]] == ["encoding", "language"]
+
+
 async def test_a_language_that_no_model_serves_is_400_and_says_which_are(start: Start) -> None:
     running = await start()
     denial = await running.refused("language=fr")

@@ -2,12 +2,13 @@
 
 import logging
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sferic.config import Settings
-from sferic.errors import NotServedError, OptionsError
+from sferic.errors import NotServedError, OptionsError, Problem
 from sferic.protocol.options import LIGHTNING, Dialect, Options, parse_options
 from sferic.server.backend import Backend, Engine, Recognizer
 from sferic.server.conversation import Conversation
@@ -83,13 +84,30 @@ class Live:
         return await authenticate(websocket.headers, offered, self._keyring)
 
     def _options(self, websocket: WebSocket) -> Options:
+        query = websocket.query_params.multi_items()
         try:
-            options = parse_options(websocket.query_params.multi_items(), dialect=self._dialect)
-            if self._engine.recognizer is not None:
-                self._engine.recognizer.check(options)
-        except (OptionsError, NotServedError) as error:
+            options = parse_options(query, dialect=self._dialect)
+            self._check(options)
+        except OptionsError as error:
+            raise Refusal.of(OptionsError([*error.problems, *self._unserved(query)])) from None
+        except NotServedError as error:
             raise Refusal.of(error) from None
         return options
+
+    def _check(self, options: Options) -> None:
+        if self._engine.recognizer is not None:
+            self._engine.recognizer.check(options)
+
+    def _unserved(self, query: Sequence[tuple[str, str]]) -> list[Problem]:
+        """A language that nothing serves, told beside whatever else is wrong."""
+        language = [(name, value) for name, value in query if name == "language"]
+        try:
+            self._check(parse_options(language, dialect=self._dialect))
+        except NotServedError as error:
+            return [error.problem]
+        except OptionsError:
+            pass
+        return []
 
     def _recognizer(self) -> Recognizer:
         if self._engine.recognizer is None:
