@@ -9,6 +9,7 @@ from sferic.speech.segmenter import (
     LONGEST_PIECE,
     POST_ROLL,
     PRE_ROLL,
+    WARM_UP,
     Piece,
     SegmentEnded,
     Segmenter,
@@ -189,6 +190,15 @@ def test_a_piece_has_what_comes_before_and_after_only_as_far_as_it_was_heard() -
     fed(following, 0, 3)
     events = [*fed(following, 1, 40), *fed(following, 0, 10)]
     assert pieces(events) == [Piece(0, 47 * FRAME)]
+
+
+def test_the_first_word_of_a_stream_is_taken_from_its_first_sample_on() -> None:
+    following = segmenter()
+    before = WARM_UP // FRAME - 1
+    assert fed(following, 0, before) == []
+    assert following.needed_from == 0
+    events = [*fed(following, 1, 40), *fed(following, 0, 40)]
+    assert [piece.start for piece in pieces(events)] == [0]
 
 
 def test_two_pieces_share_no_audio() -> None:

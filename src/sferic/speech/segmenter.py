@@ -20,6 +20,12 @@ PRE_ROLL = 3 * SAMPLE_RATE // 10
 POST_ROLL = 4 * SAMPLE_RATE // 10
 """Samples after the last voiced frame that belong to it, as far as they have been heard."""
 
+WARM_UP = SAMPLE_RATE
+"""Speech this early in a stream is taken from the first sample on.
+
+Voice activity knows nothing before the stream yet and hears its first word late.
+"""
+
 LONGEST_PIECE = 22 * SAMPLE_RATE
 
 _PAUSE = 3 * SAMPLE_RATE // 10
@@ -114,8 +120,7 @@ class Segmenter:
         """First sample that an open or a later piece may still need."""
         if self._piece_start is not None:
             return self._piece_start
-        first = self._now if self._candidate is None else self._candidate
-        return max(first - PRE_ROLL, self._last_end)
+        return self._beginning(self._now if self._candidate is None else self._candidate)
 
     def feed(self, probability: float) -> list[SpeechEvent]:
         """Take the probability of speech in the next frame."""
@@ -179,9 +184,13 @@ class Segmenter:
         self._speaking, self._candidate = True, None
         self._span_start, self._last_voice = at, self._now
         if self._piece_start is None:
-            self._open(max(at - PRE_ROLL, self._last_end))
+            self._open(self._beginning(at))
         self.spoken += self._now - at
         events.append(SpeechStarted(at))
+
+    def _beginning(self, voiced: int) -> int:
+        """Where a piece begins whose voice begins at `voiced`."""
+        return max(voiced - PRE_ROLL if voiced >= WARM_UP else 0, self._last_end)
 
     def _open(self, start: int) -> None:
         self._piece_start, self._segment_open, self.spoken = start, True, 0
