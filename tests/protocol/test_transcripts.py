@@ -9,8 +9,8 @@ from msgspec import UNSET
 
 from sferic.protocol.messages import Utterance, WordItem, encode
 from sferic.protocol.options import Options
-from sferic.protocol.transcripts import SENTENCE_WORDS, TranscriptBuilder, join
-from sferic.recognition.hypothesis import Word
+from sferic.protocol.transcripts import SENTENCE_WORDS, TranscriptBuilder
+from sferic.recognition.hypothesis import Word, join
 
 SECOND = 16_000
 

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sferic.protocol.transcripts import join
-from sferic.recognition.hypothesis import Word
+from sferic.recognition.hypothesis import Word, join
 from sferic.text import style
 
 

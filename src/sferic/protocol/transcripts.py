@@ -9,18 +9,13 @@ from sferic import languages
 from sferic.audio import SAMPLE_RATE
 from sferic.protocol.messages import Transcription, Utterance, WordItem
 from sferic.protocol.options import Options
-from sferic.recognition.hypothesis import Word
+from sferic.recognition.hypothesis import Word, join
 from sferic.text import sentences, style
 
 SENTENCE_PAUSE = 3 * SAMPLE_RATE
 """Samples of silence between two segments that end a sentence in any case."""
 SENTENCE_WORDS = 200
 """Words after which a sentence is not continued in the next segment."""
-
-
-def join(words: Iterable[Word]) -> str:
-    """Write words as text: a space before each, except the first and those glued to the last."""
-    return "".join(word.text if word.glued else " " + word.text for word in words).removeprefix(" ")
 
 
 def seconds(samples: int) -> float:

@@ -8,7 +8,7 @@ them in the padding; a person who really says a phrase twice leaves a trace of b
 from collections.abc import Sequence
 
 from sferic.audio import SAMPLE_RATE
-from sferic.recognition.hypothesis import Word
+from sferic.recognition.hypothesis import Word, letters
 
 _BLINK = SAMPLE_RATE // 20
 """A word shorter than this has no audio of its own, unless it is a tiny one among others."""
@@ -30,7 +30,7 @@ def without_echo(words: Sequence[Word], *, end: int) -> tuple[Word, ...]:
     kept = list(words)
     while kept and kept[-1].start >= end:
         kept.pop()
-    keys = [_key(word) for word in kept]
+    keys = [letters(word) for word in kept]
     for size in range(len(kept) // 2, 0, -1):
         first = _echo_of(keys, size)
         if first is not None and _weightless(kept[first:]):
@@ -40,7 +40,7 @@ def without_echo(words: Sequence[Word], *, end: int) -> tuple[Word, ...]:
 
 def loops(words: Sequence[Word]) -> bool:
     """Whether a phrase of two words or more follows itself, or a word comes four times."""
-    keys = [_key(word) for word in words]
+    keys = [letters(word) for word in words]
     return any(
         _follows_itself(keys, size, times=2 if size > 2 else 3 if size > 1 else 4)
         for size in range(1, min(len(keys) // 2, _LONGEST_LOOP) + 1)
@@ -60,10 +60,6 @@ def stumbles(words: Sequence[Word]) -> bool:
         if run == 3:
             return True
     return False
-
-
-def _key(word: Word) -> str:
-    return "".join(letter for letter in word.text.casefold() if letter.isalnum())
 
 
 def _echo_of(keys: Sequence[str], size: int) -> int | None:

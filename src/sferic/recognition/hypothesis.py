@@ -1,5 +1,7 @@
 """Words, the currency of everything after recognition."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 
@@ -26,3 +28,13 @@ class Hypothesis(msgspec.Struct, frozen=True, kw_only=True):
     language: str | None = None
     settled: int = 0
     """How many of the leading words later partials of the segment will not change."""
+
+
+def join(words: Iterable[Word]) -> str:
+    """Write words as text: a space before each, except the first and those glued to the last."""
+    return "".join(word.text if word.glued else " " + word.text for word in words).removeprefix(" ")
+
+
+def letters(word: Word) -> str:
+    """Return what makes two words the same whatever their case and punctuation."""
+    return "".join(letter for letter in word.text.casefold() if letter.isalnum())

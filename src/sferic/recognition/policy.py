@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from sferic.audio import SAMPLE_RATE
-from sferic.recognition.hypothesis import Hypothesis, Word
+from sferic.recognition.hypothesis import Hypothesis, Word, letters
 
 _UNSETTLED = 1
 """Words at the end that are never settled: the last one may not be complete."""
@@ -95,11 +95,7 @@ class LocalAgreement:
 def _agreement(one: Sequence[Word], other: Sequence[Word]) -> int:
     count = 0
     for a, b in zip(one, other, strict=False):
-        if _key(a) != _key(b):
+        if letters(a) != letters(b):
             break
         count += 1
     return count
-
-
-def _key(word: Word) -> str:
-    return "".join(letter for letter in word.text.casefold() if letter.isalnum())

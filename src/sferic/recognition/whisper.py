@@ -23,7 +23,7 @@ from sferic import languages as spoken
 from sferic.audio import SAMPLE_RATE
 from sferic.errors import ModelLoadError
 from sferic.recognition import guards
-from sferic.recognition.hypothesis import Hypothesis, Word
+from sferic.recognition.hypothesis import Hypothesis, Word, join
 from sferic.recognition.mel import HOP, LogMel
 
 Device = Literal["auto", "cpu", "cuda"]
@@ -160,10 +160,10 @@ class WhisperEngine:
         encoded = self._model.encode(features)
         language = self._language(encoded, task.languages)
         tokenizer = self._tokenizer(language)
-        known = tokenizer.encode(" " + _text(task.prefix)) if task.prefix else []
+        known = tokenizer.encode(" " + join(task.prefix)) if task.prefix else []
         prompt = [*tokenizer.sot_sequence, tokenizer.no_timestamps, *known]
         if task.context:
-            before = tokenizer.encode(" " + _text(task.context))[-_CONTEXT_TOKENS:]
+            before = tokenizer.encode(" " + join(task.context))[-_CONTEXT_TOKENS:]
             prompt = [tokenizer.sot_prev, *before, *prompt]
         room = _most_tokens(len(samples), language)
         result = self._model.generate(
@@ -265,10 +265,6 @@ def _better(one: _Pass, other: _Pass) -> _Pass:
     if one.suspect != other.suspect:
         return other if one.suspect else one
     return max(one, other, key=lambda decoded: decoded.log_probability)
-
-
-def _text(words: Sequence[Word]) -> str:
-    return "".join(word.text if word.glued else f" {word.text}" for word in words).lstrip()
 
 
 def _spelled(
