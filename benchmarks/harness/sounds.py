@@ -1,6 +1,6 @@
 """Sounds without speech, made from a seed: what they are called, and how loud they are."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.harness import waves
+from benchmarks.harness.errors import BenchmarkError
 from benchmarks.harness.waves import Maker, Wave
 from sferic.audio import SAMPLE_RATE
 
@@ -100,3 +101,27 @@ SOUNDS: Mapping[str, Sound] = {
     },
 }
 """All of them by name, which ends in the level."""
+
+
+class NoSuchSoundError(BenchmarkError, LookupError):
+    """A filter names what there is not."""
+
+    def __init__(self, what: str, named: str, known: Collection[str]) -> None:
+        super().__init__(f"there is no {what} {named}; there are {', '.join(known)}")
+
+
+def chosen(families: Sequence[str], part: str) -> list[str]:
+    """Names of the sounds of some families, or of all, with some text in them.
+
+    Raises:
+        NoSuchSoundError: There is no such family, or no sound of them with this text.
+    """
+    known = dict.fromkeys(sound.family for sound in SOUNDS.values())
+    for family in families:
+        if family not in known:
+            raise NoSuchSoundError("family", family, known)  # noqa: EM101
+    names = [name for name in SOUNDS if not families or SOUNDS[name].family in families]
+    matching = [name for name in names if part.casefold() in name.casefold()]
+    if not matching:
+        raise NoSuchSoundError("sound", part, names)  # noqa: EM101
+    return matching
