@@ -116,6 +116,8 @@ class FakeEngine:
         start: int = 0,
         prefix: Sequence[Word] = (),
         context: Sequence[Word] = (),
+        guess: Sequence[Word] = (),
+        trusted: int = 0,
         draft: bool = False,
     ) -> Hypothesis:
         assert len(samples) <= self.longest

@@ -32,6 +32,8 @@ class Engine(Protocol):
         start: int = 0,
         prefix: Sequence[Word] = (),
         context: Sequence[Word] = (),
+        guess: Sequence[Word] = (),
+        trusted: int = 0,
         draft: bool = False,
     ) -> Hypothesis:
         """Words in the samples.
@@ -44,6 +46,9 @@ class Engine(Protocol):
             start: Clock time of the first sample; the words' times count from the same zero.
             prefix: Words already known to begin the samples; they begin the answer too.
             context: Words that were said just before the samples; they are no part of the answer.
+            guess: Words that may follow the prefix, from an earlier call on some of the samples. An
+                engine that can check them faster than find them saves the difference.
+            trusted: Leading words of the guess that stand unless the audio clearly says otherwise.
             draft: One quick pass for a partial, without the guards that a final deserves.
         """
         ...

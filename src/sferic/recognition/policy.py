@@ -28,6 +28,8 @@ class Draft(msgspec.Struct, frozen=True):
     """Clock time to decode from."""
     prefix: tuple[Word, ...]
     """Settled words from there on."""
+    guess: tuple[Word, ...]
+    """What the last draft had after them."""
     context: tuple[Word, ...]
     """Settled words before."""
     language: str | None
@@ -45,9 +47,13 @@ class LocalAgreement:
         self._language: str | None = None
 
     @property
-    def start(self) -> int:
-        """Where the first draft begins."""
-        return self._behind[0].start if self._behind else self._start
+    def hypothesis(self) -> Hypothesis:
+        """The whole piece so far, settled words first."""
+        return Hypothesis(
+            words=(*self._behind, *self._last),
+            language=self._language,
+            settled=len(self._behind) + len(self._settled),
+        )
 
     def next(self, now: int) -> Draft:
         """What to decode when the audio reaches up to `now`."""
@@ -56,6 +62,7 @@ class LocalAgreement:
         return Draft(
             start=self._start,
             prefix=self._settled,
+            guess=self._last[len(self._settled) :],
             context=self._behind,
             language=self._language if self._settled or self._behind else None,
         )
@@ -66,15 +73,10 @@ class LocalAgreement:
         fresh = hypothesis.words[count:]
         agreed = _agreement(self._last[count:], fresh)
         settled = max(min(agreed, len(fresh) - _UNSETTLED), 0)
-        words = (*self._settled, *fresh)
-        self._settled = words[: count + settled]
-        self._last = words
+        self._last = (*self._settled, *fresh)
+        self._settled = self._last[: count + settled]
         self._language = hypothesis.language
-        return Hypothesis(
-            words=(*self._behind, *words),
-            language=hypothesis.language,
-            settled=len(self._behind) + len(self._settled),
-        )
+        return self.hypothesis
 
     def _leave_behind(self, now: int) -> None:
         """Leave out settled words, up to the longest gap that is not too close to the end."""

@@ -20,7 +20,7 @@ from sferic.protocol.options import Options
 from sferic.recognition.engine import Engine
 from sferic.recognition.hypothesis import Hypothesis, Word
 from sferic.recognition.scheduler import Scheduler
-from sferic.recognition.whisper import Device, WhisperEngine
+from sferic.recognition.whisper.engine import Device, WhisperEngine
 from sferic.speech.vad import VoiceActivityModel
 
 T = TypeVar("T")
@@ -139,6 +139,8 @@ class Recognizer:
         start: int = 0,
         prefix: Sequence[Word] = (),
         context: Sequence[Word] = (),
+        guess: Sequence[Word] = (),
+        trusted: int = 0,
         draft: bool = False,
     ) -> Hypothesis:
         """Words in the samples, when a worker has had time; see `Engine.transcribe`."""
@@ -149,6 +151,8 @@ class Recognizer:
             start=start,
             prefix=prefix,
             context=context,
+            guess=guess,
+            trusted=trusted,
             draft=draft,
         )
         return await self._scheduler.run(work, draft=draft)

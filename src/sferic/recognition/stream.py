@@ -79,12 +79,15 @@ class StreamRecognition:
         """Words of a complete piece, those behind a cut excepted."""
         start = piece.start if self._carried is None else self._carried
         context, self._context = self._context_of(start, piece.end), None
+        guess = self._drafted(start)
         self._carried = None
         self._decoding = start if context is None else context.start
         try:
-            hypothesis = None if context is None else await self._continue(context, piece.end)
+            hypothesis = (
+                None if context is None else await self._continue(context, piece.end, guess)
+            )
             if hypothesis is None:
-                hypothesis = await self._transcribe(start, piece.end)
+                hypothesis = await self._transcribe(start, piece.end, guess)
         finally:
             self._decoding = None
         if piece.torn:
@@ -109,10 +112,17 @@ class StreamRecognition:
             languages=(draft.language,) if draft.language else self._languages,
             start=draft.start,
             prefix=draft.prefix,
+            guess=draft.guess,
             context=draft.context,
             draft=True,
         )
         return self._fitted(policy.accept(hypothesis), start, end)
+
+    def _drafted(self, start: int) -> Hypothesis:
+        """The last draft of the piece that begins there."""
+        if self._policy is None or self._policy_start != start:
+            return Hypothesis()
+        return self._policy.hypothesis
 
     def _context_of(self, start: int, end: int) -> _Context | None:
         """The piece before, if it helps: several languages at once are better told apart alone."""
@@ -128,7 +138,7 @@ class StreamRecognition:
             return None
         return context
 
-    async def _continue(self, context: _Context, end: int) -> Hypothesis | None:
+    async def _continue(self, context: _Context, end: int, guess: Hypothesis) -> Hypothesis | None:
         """Words that follow the context; None if decoding does not hold on to it."""
         *before, last = context.words
         # Without its full stop: the pause need not have been the end of the sentence.
@@ -139,6 +149,8 @@ class StreamRecognition:
             languages=self._languages,
             start=context.start,
             prefix=prefix,
+            guess=guess.words,
+            trusted=guess.settled,
         )
         words = hypothesis.words
         kept = [word.text.rstrip(_CLOSING) for word in words[: len(prefix)]]
@@ -147,9 +159,13 @@ class StreamRecognition:
         fresh = msgspec.structs.replace(hypothesis, words=words[len(prefix) :])
         return self._fitted(fresh, context.end, end)
 
-    async def _transcribe(self, start: int, end: int) -> Hypothesis:
+    async def _transcribe(self, start: int, end: int, guess: Hypothesis) -> Hypothesis:
         hypothesis = await self._recognizer.transcribe(
-            self._timeline[start:end], languages=self._languages, start=start
+            self._timeline[start:end],
+            languages=self._languages,
+            start=start,
+            guess=guess.words,
+            trusted=guess.settled,
         )
         return self._fitted(hypothesis, start, end)
 

@@ -11,8 +11,8 @@ from sferic.audio import SAMPLE_RATE
 from sferic.errors import ModelLoadError
 from sferic.models import ModelStore
 from sferic.recognition.hypothesis import Word
-from sferic.recognition.mel import HOP
-from sferic.recognition.whisper import (
+from sferic.recognition.whisper.mel import HOP
+from sferic.recognition.whisper.engine import (
     WhisperEngine,
     _draft_window,
     _final_window,

@@ -1,4 +1,4 @@
-"""Whisper through CTranslate2, with windows trimmed to the speech.
+"""Whisper, with windows trimmed to the speech.
 
 Whisper pads every window to 30 s, and on short speech nearly all of its cost is padding. The
 encoder takes shorter windows; what they break is very short speech, where the decoder repeats
@@ -24,7 +24,10 @@ from sferic.audio import SAMPLE_RATE
 from sferic.errors import ModelLoadError
 from sferic.recognition import guards
 from sferic.recognition.hypothesis import Hypothesis, Word, join
-from sferic.recognition.mel import HOP, LogMel
+from sferic.recognition.whisper.backend import Backend, Decoded, Request
+from sferic.recognition.whisper.ctranslate_backend import CTranslateBackend
+from sferic.recognition.whisper.mel import HOP, LogMel
+from sferic.recognition.whisper.onnx_backend import OnnxBackend
 
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -37,7 +40,8 @@ _GRID = 2 * HOP
 
 _CONTEXT_TOKENS = 48
 """Tokens of earlier text that a prompt holds at most."""
-_MOST_TOKENS = 448
+_ONNX_TYPES = {"auto": True, "int8": True, "int8_float32": True, "float32": False}
+"""Number formats in which a CPU runs the model through ONNX Runtime; whether in 8 bits."""
 _TOKENS_A_SECOND = 9
 _SPELLED_OUT = frozenset({"bn", "gu", "hi", "kn", "ml", "mr", "or", "pa", "ta", "te"})
 """Languages in scripts of which Whisper's vocabulary has little but single letters."""
@@ -58,6 +62,8 @@ class _Task(msgspec.Struct, frozen=True):
     languages: Sequence[str]
     prefix: Sequence[Word]
     context: Sequence[Word]
+    guess: Sequence[Word]
+    trusted: int
 
 
 class _Pass(msgspec.Struct, frozen=True):
@@ -108,23 +114,30 @@ class WhisperEngine:
         self.name = name or folder.name
         self.parallel = workers
         gpu = device == "cuda" or (device == "auto" and ctranslate2.get_cuda_device_count() > 0)
-        if compute_type == "auto":
-            compute_type = "float16" if gpu else "int8"
         try:
-            self._model = ctranslate2.models.Whisper(
-                str(folder),
-                device="cuda" if gpu else "cpu",
-                compute_type=compute_type,
-                inter_threads=workers,
-                intra_threads=threads,
-            )
             self._vocabulary = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+            if not gpu and compute_type in _ONNX_TYPES:
+                self._backend: Backend = OnnxBackend(
+                    folder,
+                    self._vocabulary,
+                    quantized=_ONNX_TYPES[compute_type],
+                    threads=threads,
+                )
+            else:
+                self._backend = CTranslateBackend(
+                    folder,
+                    self._vocabulary,
+                    device="cuda" if gpu else "cpu",
+                    compute_type="float16" if compute_type == "auto" else compute_type,
+                    workers=workers,
+                    threads=threads,
+                )
         except Exception as error:
             raise ModelLoadError(folder, str(error)) from error
-        self._log_mel = LogMel(self._model.n_mels)
+        self._log_mel = LogMel(self._backend.bands)
         self._tokenizers: dict[str, Tokenizer] = {}
         self._lock = threading.Lock()
-        self.languages = self._served() if self._model.is_multilingual else ("en",)
+        self.languages = self._served() if self._backend.multilingual else ("en",)
 
     def transcribe(
         self,
@@ -134,12 +147,14 @@ class WhisperEngine:
         start: int = 0,
         prefix: Sequence[Word] = (),
         context: Sequence[Word] = (),
+        guess: Sequence[Word] = (),
+        trusted: int = 0,
         draft: bool = False,
     ) -> Hypothesis:
         """Words in the samples; see `Engine.transcribe`."""
         if len(samples) < HOP:
             return Hypothesis(language=languages[0] if len(languages) == 1 else None)
-        task = _Task(samples, start, languages, prefix, context)
+        task = _Task(samples, start, languages, prefix, context, guess, trusted)
         if draft:
             best = self._decode(task, _draft_window(len(samples)), judge_silence=False)
             return Hypothesis(words=best.words, language=best.language)
@@ -152,85 +167,41 @@ class WhisperEngine:
 
     def close(self) -> None:
         """Give back the model's memory."""
-        self._model.unload_model()
+        self._backend.close()
 
     def _decode(self, task: _Task, window: int, *, judge_silence: bool = True) -> _Pass:
         samples = task.samples
-        features = ctranslate2.StorageView.from_array(self._log_mel(samples, window))
-        encoded = self._model.encode(features)
+        encoded = self._backend.encode(self._log_mel(samples, window))
         language = self._language(encoded, task.languages)
         tokenizer = self._tokenizer(language)
-        known = tokenizer.encode(" " + join(task.prefix)) if task.prefix else []
-        prompt = [*tokenizer.sot_sequence, tokenizer.no_timestamps, *known]
-        if task.context:
-            before = tokenizer.encode(" " + join(task.context))[-_CONTEXT_TOKENS:]
-            prompt = [tokenizer.sot_prev, *before, *prompt]
-        room = _most_tokens(len(samples), language)
-        result = self._model.generate(
-            encoded,
-            [prompt],
-            beam_size=1,
-            # CTranslate2 generates at most half of it, and no more than the prompt leaves.
-            max_length=min(max(2 * room, len(prompt) + room), _MOST_TOKENS),
-            return_scores=True,
-            return_no_speech_prob=judge_silence,
-        )[0]
-        # CTranslate2 answers with the part of the prompt that is text in front.
-        tokens = [token for token in result.sequences_ids[0] if token < tokenizer.eot]
-        words = self._align(encoded, tokens, tokenizer, window, task.start) if tokens else ()
+        request = _request(task, tokenizer, room=_most_tokens(len(samples), language))
+        decoded = self._backend.decode(encoded, request)
+        words = _words(decoded, tokenizer, task.start)
         words = guards.without_echo(words, end=task.start + len(samples))
         return _Pass(
             words=words,
             language=language,
-            log_probability=result.scores[0],
-            no_speech=result.no_speech_prob if judge_silence else 0.0,
-            suspect=len(tokens) - len(known) >= room
+            log_probability=decoded.log_probability,
+            no_speech=decoded.no_speech if judge_silence else 0.0,
+            suspect=len(decoded.tokens) - len(request.known) >= request.room
             or guards.loops(words)
             or guards.stumbles(words)
             or guards.hurries(words, speech=len(samples)),
         )
 
-    def _align(
-        self,
-        encoded: Any,
-        tokens: list[int],
-        tokenizer: Tokenizer,
-        window: int,
-        start: int,
-    ) -> tuple[Word, ...]:
-        """Words with times from cross-attention (dynamic time warping, as in Whisper)."""
-        alignment = self._model.align(
-            encoded, tokenizer.sot_sequence, [tokens], window // HOP, median_filter_width=7
-        )[0]
-        pairs = np.asarray(alignment.alignments)
-        first_step = np.concatenate(([True], np.diff(pairs[:, 0]) > 0))
-        begins = np.append(pairs[first_step, 1], pairs[-1, 1])
-        probabilities = np.asarray(alignment.text_token_probs)
-        words = []
-        for text, at, to, sure in _spelled(tokens, tokenizer, probabilities):
-            words.append(
-                Word(
-                    text=text,
-                    start=start + int(begins[min(at, len(begins) - 1)]) * _ALIGNMENT,
-                    end=start + int(begins[min(to, len(begins) - 1)]) * _ALIGNMENT,
-                    confidence=sure,
-                )
-            )
-        return tuple(words)
-
     def _language(self, encoded: Any, languages: Sequence[str]) -> str:
         if len(languages) == 1:
             return languages[0]
-        ranked = self._model.detect_language(encoded)[0]
-        allowed = {f"<|{code}|>": code for code in languages}
-        return next((allowed[token] for token, _ in ranked if token in allowed), languages[0])
+        ids = {self._vocabulary.token_to_id(f"<|{code}|>"): code for code in languages}
+        known = [token for token in ids if token is not None]
+        return ids[self._backend.likeliest(encoded, known)]
 
     def _tokenizer(self, language: str) -> Tokenizer:
         with self._lock:
             if language not in self._tokenizers:
                 self._tokenizers[language] = Tokenizer(
                     self._vocabulary,
-                    self._model.is_multilingual,
+                    self._backend.multilingual,
                     task="transcribe",
                     language=language,
                 )
@@ -240,6 +211,33 @@ class WhisperEngine:
         return tuple(
             code for code in spoken.CODES if self._vocabulary.token_to_id(f"<|{code}|>") is not None
         )
+
+
+def _request(task: _Task, tokenizer: Tokenizer, *, room: int) -> Request:
+    before = ()
+    if task.context:
+        text = tokenizer.encode(" " + join(task.context))[-_CONTEXT_TOKENS:]
+        before = (tokenizer.sot_prev, *text)
+    return Request(
+        before=before,
+        start=(*tokenizer.sot_sequence, tokenizer.no_timestamps),
+        known=_tokens(task.prefix, tokenizer),
+        guess=_tokens(task.guess, tokenizer),
+        trusted=len(_tokens(task.guess[: task.trusted], tokenizer)),
+        room=room,
+    )
+
+
+def _tokens(words: Sequence[Word], tokenizer: Tokenizer) -> list[int]:
+    return tokenizer.encode(" " + join(words)) if words else []
+
+
+def _words(decoded: Decoded, tokenizer: Tokenizer, start: int) -> tuple[Word, ...]:
+    times = start + decoded.starts * _ALIGNMENT
+    return tuple(
+        Word(text=text, start=int(times[at]), end=int(times[to]), confidence=sure)
+        for text, at, to, sure in _spelled(decoded.tokens, tokenizer, decoded.probabilities)
+    )
 
 
 def _most_tokens(samples: int, language: str) -> int:
@@ -268,13 +266,13 @@ def _better(one: _Pass, other: _Pass) -> _Pass:
 
 
 def _spelled(
-    tokens: list[int], tokenizer: Tokenizer, probabilities: NDArray[np.float32]
+    tokens: Sequence[int], tokenizer: Tokenizer, probabilities: NDArray[np.float32]
 ) -> list[tuple[str, int, int, float]]:
     """Words as (text, first token, token after the last letter, mean probability).
 
     Punctuation counts neither for the time nor for the confidence of a word.
     """
-    pieces, piece_tokens = tokenizer.split_tokens_on_unicode(tokens)
+    pieces, piece_tokens = tokenizer.split_tokens_on_unicode([*tokens])
     words: list[tuple[str, int, int, list[float]]] = []
     at = 0
     for piece, members in zip(pieces, piece_tokens, strict=True):

@@ -4,7 +4,7 @@ from faster_whisper.feature_extractor import FeatureExtractor
 
 from audio.material import speech
 from sferic.audio import SAMPLE_RATE
-from sferic.recognition.mel import HOP, LogMel
+from sferic.recognition.whisper.mel import HOP, LogMel
 
 
 @pytest.mark.parametrize("bands", [80, 128])

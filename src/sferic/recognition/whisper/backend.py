@@ -1,0 +1,71 @@
+"""What runs the network of a Whisper model; the engine on top of it decides what to run."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """Text to be decoded from an encoded window. All are token ids."""
+
+    before: Sequence[int] = ()
+    """The start of the previous text and that text, or nothing."""
+    start: Sequence[int]
+    """The start of the transcript, with language, task and the wish for no timestamps."""
+    known: Sequence[int] = ()
+    """How the transcript begins in any case."""
+    guess: Sequence[int] = ()
+    """How it may go on; right or wrong, it only saves time."""
+    trusted: int = 0
+    """Leading tokens of the guess that stand unless the audio says clearly otherwise."""
+    room: int
+    """Most tokens after those that are known."""
+
+
+class Decoded(msgspec.Struct, frozen=True, kw_only=True):
+    """A transcript in tokens."""
+
+    tokens: Sequence[int]
+    """Those known and those decoded, without the end."""
+    probabilities: NDArray[np.float32]
+    """Of each token, shape (n,)."""
+    starts: NDArray[np.int64]
+    """Where each begins and the last one ends, in steps of 20 ms, shape (n + 1,)."""
+    log_probability: float
+    """Mean over the tokens that were decoded; of the end where there are none."""
+    no_speech: float
+    """Probability that there is no speech."""
+
+
+class Backend(Protocol):
+    """One loaded model. Its methods block, and may be called from several threads."""
+
+    bands: int
+    """Mel bands it takes."""
+    multilingual: bool
+
+    def encode(self, features: NDArray[np.float32]) -> Any:
+        """Encode a window.
+
+        Args:
+            features: Log-mel, shape (1, bands, frames), float32, an even number of frames.
+
+        Returns:
+            What `decode` and `likeliest` take.
+        """
+        ...
+
+    def likeliest(self, encoded: Any, languages: Sequence[int]) -> int:
+        """Which of these language tokens fits the window best."""
+        ...
+
+    def decode(self, encoded: Any, request: Request) -> Decoded:
+        """Decode greedily."""
+        ...
+
+    def close(self) -> None:
+        """Give back the memory."""
+        ...

@@ -1,0 +1,203 @@
+"""Whisper on a CPU through ONNX Runtime, decoding with a guess."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import tokenizers
+from numpy.typing import NDArray
+
+from sferic.recognition.whisper import graphs, verifying
+from sferic.recognition.whisper.alignment import token_starts
+from sferic.recognition.whisper.backend import Decoded, Request
+from sferic.recognition.whisper.verifying import Row
+from sferic.recognition.whisper.weights import Weights
+
+_MULTILINGUAL = 51_865
+"""Tokens of the vocabularies that have languages; those of English alone have fewer."""
+_LATER = -1e9
+"""Added to the attention score of a token that comes later."""
+
+Arrays = dict[str, NDArray[Any]]
+
+
+class OnnxBackend:
+    """A Whisper model of CTranslate2's format as ONNX graphs.
+
+    Args:
+        folder: Holds model.bin and config.json.
+        vocabulary: Of the model.
+        quantized: Whether products are in 8 bits.
+        threads: CPU threads of a call.
+
+    Raises:
+        UnreadableWeightsError: model.bin is not understood.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        vocabulary: tokenizers.Tokenizer,
+        *,
+        quantized: bool = True,
+        threads: int = 1,
+    ) -> None:
+        weights = Weights(folder / "model.bin")
+        config = json.loads((folder / "config.json").read_text())
+        self.bands = weights["encoder/conv1/weight"].shape[1]
+        size, width = weights["decoder/embeddings/weight"].shape
+        self.multilingual = size >= _MULTILINGUAL
+        heads = weights.number("decoder/num_heads")
+        self._past_shape = (1, heads, 0, width // heads)
+        self._start = _token(vocabulary, "startoftranscript")
+        self._end = _token(vocabulary, "endoftext")
+        self._no_speech = _token(vocabulary, "nospeech", "nocaptions")
+        self._not_first = [*config["suppress_ids"], *config["suppress_ids_begin"]]
+        self._encoder = _session(graphs.encoder(weights, quantized=quantized), threads)
+        decoder = graphs.decoder(
+            weights,
+            quantized=quantized,
+            alignment_heads=[(layer, head) for layer, head in config["alignment_heads"]],
+            suppressed=config["suppress_ids"],
+        )
+        self._decoder = _session(decoder, threads)
+        layers = range(weights.layers("decoder"))
+        self._cached = [f"{name}_{layer}" for layer in layers for name in ("key", "value")]
+
+    def encode(self, features: NDArray[np.float32]) -> Arrays:
+        """Keys and values of cross-attention; see `Backend.encode`."""
+        names = [f"cross_{name}" for name in self._cached]
+        return dict(zip(names, self._encoder.run(names, {"features": features}), strict=True))
+
+    def likeliest(self, encoded: Arrays, languages: Sequence[int]) -> int:
+        """See `Backend.likeliest`."""
+        logits = self._memory(encoded).logits([self._start], [0])[0, 0]
+        return max(languages, key=lambda token: float(logits[token]))
+
+    def decode(self, encoded: Arrays, request: Request) -> Decoded:
+        """See `Backend.decode`."""
+        memory = self._memory(encoded)
+        start_row = len(request.before)
+        memory.watched = (start_row, start_row + len(request.start) - 1)
+        verified = verifying.decode(memory, request, end=self._end)
+        attention = np.concatenate(memory.attention, axis=1)[:, start_row:]
+        return Decoded(
+            tokens=verified.tokens,
+            probabilities=np.exp(np.asarray(verified.scores, np.float32)),
+            starts=token_starts(attention, len(request.start) - 1),
+            log_probability=verified.log_probability,
+            no_speech=float(_probabilities(memory.watched_logits[0])[self._no_speech]),
+        )
+
+    def close(self) -> None:
+        """Give back the memory."""
+        del self._encoder, self._decoder
+
+    def _memory(self, encoded: Arrays) -> "_Memory":
+        past = {f"past_{name}": np.zeros(self._past_shape, np.float32) for name in self._cached}
+        return _Memory(self._decoder, encoded, past, self._not_first)
+
+
+class _Memory:
+    """One text in the making: what the decoder has been shown of it."""
+
+    def __init__(
+        self,
+        decoder: onnxruntime.InferenceSession,
+        encoded: Arrays,
+        past: Arrays,
+        not_first: Sequence[int],
+    ) -> None:
+        self._decoder = decoder
+        self._encoded = encoded
+        self._past = past
+        self._shown = 0
+        self._not_first = not_first
+        self.attention: list[NDArray[np.float32]] = []
+        """What the alignment heads looked at, shape (heads, n, steps) each."""
+        self.watched = (0, 0)
+        """Rows of the first call whose logits are kept."""
+        self.watched_logits: NDArray[np.float32]
+
+    def show(self, tokens: Sequence[int], targets: Sequence[int]) -> list[Row]:
+        """See `verifying.Decoder.show`."""
+        wanted = ["best", "best_score", "target_score", "attention"]
+        first = not self.attention
+        rows = self.watched if first else ()
+        answer = self._run(tokens, targets, rows, [*wanted, "row_logits"] if first else wanted)
+        if first:
+            self.watched_logits = answer["row_logits"][0]
+        self.attention.append(answer["attention"][0])
+        columns = (answer[name][0].tolist() for name in wanted[:3])
+        self._targets = targets
+        return [Row(*row) for row in zip(*columns, strict=True)]
+
+    def first(self, row: int) -> Row:
+        """See `verifying.Decoder.first`."""
+        logits = self.watched_logits[self.watched.index(row)].copy()
+        logits[self._not_first] = -np.inf
+        best = int(logits.argmax())
+        total = np.logaddexp.reduce(logits)
+        return Row(best, float(logits[best] - total), float(logits[self._targets[row]] - total))
+
+    def forget(self, tokens: int) -> None:
+        """See `verifying.Decoder.forget`."""
+        if tokens:
+            self._shown -= tokens
+            self._past = {name: past[:, :, : self._shown] for name, past in self._past.items()}
+            self.attention[-1] = self.attention[-1][:, :-tokens]
+
+    def logits(self, tokens: Sequence[int], rows: Sequence[int]) -> NDArray[np.float32]:
+        """Logits behind some of the tokens, shape (1, rows, vocabulary)."""
+        logits: NDArray[np.float32] = self._run(tokens, tokens, rows, ["row_logits"])["row_logits"]
+        return logits
+
+    def _run(
+        self, tokens: Sequence[int], targets: Sequence[int], rows: Sequence[int], wanted: list[str]
+    ) -> Arrays:
+        count, before = len(tokens), self._shown
+        places = np.arange(before, before + count)
+        mask = np.where(
+            np.arange(before + count) > places[:, None], np.float32(_LATER), np.float32(0)
+        )
+        inputs = self._encoded | self._past
+        inputs |= {
+            "tokens": np.array([tokens], np.int64),
+            "places": places[None],
+            "targets": np.array([targets], np.int64),
+            "rows": np.array(rows, np.int64),
+            "mask": mask[None, None],
+        }
+        cached = [name.removeprefix("past_") for name in self._past]
+        answer = dict(
+            zip([*wanted, *cached], self._decoder.run([*wanted, *cached], inputs), strict=True)
+        )
+        for name in cached:
+            grown = np.concatenate((self._past[f"past_{name}"], answer[name]), axis=2)
+            self._past[f"past_{name}"] = grown
+        self._shown += count
+        return answer
+
+
+def _token(vocabulary: tokenizers.Tokenizer, *names: str) -> int:
+    """The special token with the first of these names that exists."""
+    found = (vocabulary.token_to_id(f"<|{name}|>") for name in names)
+    return next(token for token in found if token is not None)
+
+
+def _session(graph: bytes, threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.enable_mem_pattern = False
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+
+def _probabilities(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    shifted = np.exp(logits - logits.max())
+    likely: NDArray[np.float32] = shifted / shifted.sum()
+    return likely
