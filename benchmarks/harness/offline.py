@@ -17,6 +17,7 @@ from faster_whisper import WhisperModel
 
 from benchmarks.harness.errors import OfflineFailedError
 from benchmarks.harness.speech import pcm
+from benchmarks.harness.timed import TimedWord
 from sferic.audio import SAMPLE_RATE
 
 SETTINGS = "30 s windows, beam 5, no previous text, 1 thread, int8 on a CPU and float16 on a GPU"
@@ -35,6 +36,8 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     cpu_s: float
     """CPU time from samples to text; opening the file is not in it."""
+    words: tuple[TimedWord, ...] = ()
+    """Where they are, if that was asked for."""
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +46,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     """Absolute: the process may work in another folder."""
     language: str | None
+    words: bool = False
+    """Whether the words are to be found in the audio, which costs time."""
 
 
 class OfflineWhisper:
@@ -132,6 +137,8 @@ class _Cache:
 
     def _key(self, job: Job) -> str:
         parts = [*self._basis, job.language or "detected", _digest(Path(job.path))]
+        if job.words:
+            parts.append("words")
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -170,15 +177,23 @@ def _serve(folder: str, device: str) -> None:
             np.frombuffer(pcm(Path(job.path), SAMPLE_RATE), dtype="<i2").astype(np.float32) / 32768
         )
         before = time.process_time()
-        segments, info = model.transcribe(
+        found, info = model.transcribe(
             samples,
             language=job.language,
             beam_size=_BEAM,
             condition_on_previous_text=False,
+            word_timestamps=job.words,
         )
-        text = "".join(segment.text for segment in segments)
+        segments = list(found)
         transcript = Transcript(
-            text=text.strip(), language=info.language, cpu_s=time.process_time() - before
+            text="".join(segment.text for segment in segments).strip(),
+            language=info.language,
+            cpu_s=time.process_time() - before,
+            words=tuple(
+                TimedWord(word.word.strip(), float(word.start), float(word.end))
+                for segment in segments
+                for word in segment.words or ()
+            ),
         )
         sys.stdout.buffer.write(msgspec.json.encode(transcript) + b"\n")
         sys.stdout.buffer.flush()

@@ -6,6 +6,7 @@ from collections import Counter
 
 import msgspec
 
+from benchmarks.harness.timed import TimedWord
 from sferic.client import RemoteSession, connect
 from sferic.errors import RemoteError
 from sferic.protocol.messages import Message, Transcription
@@ -34,6 +35,17 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     """From sending `finalize` to the message with `is_last`; None if that never came."""
     failure: str | None = None
     """Why there was no last message."""
+    transcripts: tuple[Transcription, ...] = ()
+    """All partials and finals, as they came."""
+
+    @property
+    def segments(self) -> list[list[TimedWord]]:
+        """The words of each final, where the server was asked for their times."""
+        return [
+            [TimedWord(item.word, item.start, item.end) for item in transcript.words or ()]
+            for transcript in self.transcripts
+            if transcript.is_final
+        ]
 
 
 async def stream(url: str, audio: bytes, *, key: str, options: Options, speed: float) -> Heard:
@@ -72,9 +84,8 @@ class _Conversation:
     """What is said to and fro in one session."""
 
     def __init__(self) -> None:
-        self._finals: list[str] = []
+        self._transcripts: list[Transcription] = []
         self._languages: Counter[str] = Counter()
-        self._partials = 0
         self._gaps: list[float] = []
         self._previous: float | None = None
         self._asked: float | None = None
@@ -98,14 +109,13 @@ class _Conversation:
         """Note what the server says."""
         if not isinstance(message, Transcription):
             return
+        self._transcripts.append(message)
         if message.is_final:
-            self._finals.append(message.transcript)
             self._languages[message.language or ""] += len(message.transcript)
             self._previous = None
         else:
             if self._previous is not None:
                 self._gaps.append(now - self._previous)
-            self._partials += 1
             self._previous = now
         if message.is_last:
             self._answered = now
@@ -118,12 +128,14 @@ class _Conversation:
         elif failure is None:
             failure = "the session ended before its last message"
         languages = [language for language, _ in self._languages.most_common() if language]
+        finals = [each.transcript for each in self._transcripts if each.is_final]
         return Heard(
-            text=" ".join(text for text in self._finals if text),
+            text=" ".join(text for text in finals if text),
             language=languages[0] if languages else None,
-            finals=len(self._finals),
-            partials=self._partials,
+            finals=len(finals),
+            partials=len(self._transcripts) - len(finals),
             gaps_s=tuple(self._gaps),
             answer_s=answer_s,
             failure=failure,
+            transcripts=tuple(self._transcripts),
         )
