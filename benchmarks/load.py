@@ -22,7 +22,7 @@ from benchmarks.harness.progress import stepping
 from benchmarks.harness.results import command_line, now, write_json
 from benchmarks.harness.speech import load_utterances, pcm, select, speech_folder
 from benchmarks.harness.streaming import CHUNK_S, stream
-from benchmarks.load_report import Bounds, Conditions, Report, Step, figures, summarise
+from benchmarks.load_report import Bounds, Conditions, Report, Step, figures, over, summarise
 from benchmarks.load_script import Conversation, conversations
 from benchmarks.load_step import COOL_DOWN_S, WARM_UP_S, Streams
 from sferic.audio import SAMPLE_RATE
@@ -123,7 +123,7 @@ async def _steps(
             step = figures(observed, plan.bounds, references=references, alone=alone)
             steps.append(step)
             notes.print(load_view.line(step))
-            if sum(not each.held for each in steps) > plan.beyond:
+            if over(steps, beyond=plan.beyond):
                 break
     return steps
 

@@ -236,6 +236,12 @@ def held(steps: Sequence[Step]) -> int:
     return most
 
 
+def over(steps: Sequence[Step], *, beyond: int = 0) -> bool:
+    """Whether there have been steps enough: one that was not held, and so many beyond it."""
+    first = next((index for index, each in enumerate(steps) if not each.held), len(steps))
+    return len(steps) - first > beyond
+
+
 def memory(steps: Sequence[Step]) -> Slope | None:
     """Fit a line to the mean memory of the steps; None with fewer than two."""
     counted = [each for each in steps if each.streams <= MEMORY_UP_TO]
