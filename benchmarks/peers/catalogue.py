@@ -1,0 +1,25 @@
+"""All that can be compared."""
+
+from collections.abc import Callable, Mapping
+
+from benchmarks.peers.environment import Environment
+from benchmarks.peers.moonshine import Moonshine
+from benchmarks.peers.offline import Offline
+from benchmarks.peers.own import Sferic
+from benchmarks.peers.peer import Peer, Setup
+from benchmarks.peers.whisperlive import WhisperLive
+from benchmarks.peers.whisperlivekit import WhisperLiveKit
+
+PEERS: Mapping[str, Callable[[Setup], Peer]] = {
+    "sferic": Sferic,
+    "offline": Offline,
+    "moonshine": Moonshine,
+    "whisperlive": WhisperLive,
+    "whisperlivekit": WhisperLiveKit,
+}
+"""By their names on the command line, in the order in which they are measured."""
+
+ENVIRONMENTS: Mapping[str, Environment] = {
+    peer.environment.name: peer.environment for peer in (Moonshine, WhisperLive, WhisperLiveKit)
+}
+"""Those that are not part of this one."""
