@@ -133,7 +133,7 @@ async def _alone(
 ) -> dict[int, str]:
     """What is understood of each conversation when there is no other, by number.
 
-    They are sent as fast as they are taken: only the text counts, and the server is warm then.
+    In real time, because what partials found may help finals. Afterwards the server is warm.
 
     Raises:
         BenchmarkError: A session failed, and so will all others.
@@ -141,7 +141,7 @@ async def _alone(
     texts = {}
     with stepping(notes, "alone", len(audio)) as step:
         for index, samples in enumerate(audio):
-            heard = await stream(server.url, samples, key=server.key, options=options, speed=0)
+            heard = await stream(server.url, samples, key=server.key, options=options, speed=1)
             if heard.failure is not None:
                 message = f"a conversation by itself failed: {heard.failure}"
                 raise BenchmarkError(message)
