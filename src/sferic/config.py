@@ -155,6 +155,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = 1
 
+    partial_interval_ms: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=60_000,
+            description="Milliseconds of new speech after which a stream gets a partial when the "
+            "machine is idle; under load up to 1500. `0` sends finals only.",
+            extra=_about("recognition"),
+        ),
+    ] = 300
+
     key_database: Annotated[
         str | None,
         Meta(

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from enum import Enum, auto
@@ -30,9 +31,6 @@ from sferic.speech.segmenter import (
     SpeechStarted,
 )
 
-DRAFT_EVERY = 48 * SAMPLE_RATE // 100
-"""New speech after which a partial is due, on a machine that has the time."""
-
 MOST_WORDS = 1000
 """Words after which a segment is cut in any case: every partial repeats all of them."""
 
@@ -47,6 +45,12 @@ _MOST_JOBS = 3
 """Pieces and marks that are being answered or wait for it before the input stops being taken."""
 _AT_ONCE = 64 * 1024
 """Bytes of small messages that are decoded together."""
+_HUSH = SAMPLE_RATE // 4
+"""Silence after which a machine that has the time decodes what may be the final."""
+_IDLE = 0.6
+"""Share of the workers' time that is taken on a machine that has none to spare."""
+_AHEAD = 10.0
+"""Seconds by which audio is ahead of the clock when it is no live speech."""
 _HICCUP = 1.0
 """Longest pause, in seconds, that is put down to the network: an end there would tear words."""
 _MOST_ALLOWANCE = 5.0
@@ -121,6 +125,9 @@ class Session:
         self._allowance = 0.0
         self._silent_at = 0.0
         self._drafted = (-1, 0)
+        self._drafted_at = 0.0
+        self._hushed = -1
+        self._started = 0.0
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -152,6 +159,7 @@ class Session:
     def _open(self, recognizer: Recognizer) -> None:
         candidates = recognizer.candidates(self.options.language)
         self._recognizer = recognizer
+        self._started = time.monotonic()
         self._hearing = Hearing(
             open_decoder(self.options.encoding, self.options.sample_rate),
             recognizer.voice_activity.stream(),
@@ -178,6 +186,8 @@ class Session:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            if self._tasks:
+                self._recognition.close()
             await self._inbox.close()
             await self._outbox.end()
         finally:
@@ -352,8 +362,9 @@ class Session:
                 if draft is not None and draft.done():
                     draft.result()
                     draft = None
-                if draft is None and self._draft_due():
-                    draft = asyncio.create_task(self._draft())
+                early = draft is None and self._early_due()
+                if early or (draft is None and self._draft_due()):
+                    draft = asyncio.create_task(self._draft(early=early))
                     draft.add_done_callback(lambda _: self._changed.set())
                 await self._changed.wait()
         finally:
@@ -380,7 +391,7 @@ class Session:
         return False
 
     async def _finish_piece(self, piece: Piece) -> None:
-        hypothesis = await self._recognition.final(piece)
+        hypothesis = await self._recognition.final(piece, background=self._background)
         self._held += hypothesis.words
         if hypothesis.words:
             self._language = hypothesis.language
@@ -403,21 +414,48 @@ class Session:
         await self._outbox.put(message, replaces_draft=True)
 
     def _draft_due(self) -> bool:
-        start = self._segmenter.piece_start
-        if start is None:
+        """Whether enough has been said since the last partial."""
+        start, cadence = self._segmenter.piece_start, self._recognizer.cadence
+        if start is None or cadence is None:
             return False
         at, spoken = self._drafted
-        return self._segmenter.spoken - (spoken if at == start else 0) >= DRAFT_EVERY
+        new = self._segmenter.spoken - (spoken if at == start else 0)
+        return new >= cadence * SAMPLE_RATE
 
-    async def _draft(self) -> None:
-        self._drafted = (self._segmenter.piece_start or 0, self._segmenter.spoken)
-        hypothesis = await self._recognition.draft()
+    def _early_due(self) -> bool:
+        """Whether somebody may just have stopped speaking, and there is time to answer at once."""
+        voice_end = self._segmenter.voice_end
+        return (
+            self._segmenter.piece_start is not None
+            and self._recognizer.cadence is not None
+            and self._hushed != voice_end
+            and self._hearing.timeline.end - voice_end >= _HUSH
+            and self._recognizer.usage.busy < _IDLE
+            and not self._background
+        )
+
+    async def _draft(self, *, early: bool) -> None:
+        start, now = self._segmenter.piece_start or 0, time.monotonic()
+        last = self._drafted_at
+        if self._drafted[0] != start:
+            last = now - self._segmenter.spoken / SAMPLE_RATE
+        self._drafted, self._drafted_at = (start, self._segmenter.spoken), now
+        if early:
+            self._hushed = self._segmenter.voice_end
+            hypothesis = await self._recognition.decide_early(since=last)
+        else:
+            hypothesis = await self._recognition.draft(since=last, background=self._background)
         words = [*self._held, *hypothesis.words]
         if words or self._shown:
             self._shown = True
             await self._outbox.put_draft(self._builder.partial(words))
         if self.options.max_words is not None and len(words) > self.options.max_words:
-            self._split_wanted = self._drafted[0]
+            self._split_wanted = start
+
+    @property
+    def _background(self) -> bool:
+        """Whether the audio has come so much faster than it was spoken that nobody waits for it."""
+        return self.audio_seconds - (time.monotonic() - self._started) > _AHEAD
 
 
 async def _end(task: asyncio.Task[None] | None) -> None:

@@ -78,6 +78,13 @@ class LocalAgreement:
         self._language = hypothesis.language
         return self.hypothesis
 
+    def review(self, hypothesis: Hypothesis) -> Hypothesis:
+        """Take a decoding of the whole piece from nothing; settled words stay as they are."""
+        count = len(self._behind) + len(self._settled)
+        self._last = (*self._settled, *hypothesis.words[count:])
+        self._language = hypothesis.language
+        return self.hypothesis
+
     def _leave_behind(self, now: int) -> None:
         """Leave out settled words, up to the longest gap that is not too close to the end."""
         borders = [

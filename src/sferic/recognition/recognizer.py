@@ -2,15 +2,12 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Self, TypeAlias, TypeVar
 
 from sferic import languages
 from sferic.config import Settings
@@ -18,16 +15,25 @@ from sferic.errors import ModelLoadError, NotServedError
 from sferic.models import DEFAULT_MODEL, WHISPER, ModelStore, Progress
 from sferic.protocol.options import Options
 from sferic.recognition.engine import Engine
-from sferic.recognition.hypothesis import Hypothesis, Word
-from sferic.recognition.scheduler import Scheduler
+from sferic.recognition.hypothesis import Hypothesis
+from sferic.recognition.load import Costs, Load
+from sferic.recognition.scheduler import Rank, Scheduler, measured
 from sferic.recognition.whisper.engine import Device, WhisperEngine
 from sferic.speech.vad import VoiceActivityModel
 
 T = TypeVar("T")
 
+Work: TypeAlias = Callable[[], Hypothesis]
+
 _VAD = "silero-vad"
 _VAD_FILE = "silero_vad_16k_op15.onnx"
 _MOST_WORKERS = 8
+PARTIAL_INTERVAL = 0.3
+"""Seconds of speech between two partials on a machine that has the time."""
+LONGEST_INTERVAL = 1.5
+"""Seconds between two on one that has not."""
+_EXPECTED = Costs(final=0.2, partial=0.1)
+"""What is assumed of a machine until it has shown what it can do."""
 
 
 class Recognizer:
@@ -36,11 +42,21 @@ class Recognizer:
     Args:
         engine: Turns speech into words.
         voice_activity: Tells speech from everything else.
+        partial_interval: Seconds of speech between two partials of a stream on a machine that has
+            the time; 0 makes none.
     """
 
-    def __init__(self, engine: Engine, voice_activity: VoiceActivityModel) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        voice_activity: VoiceActivityModel,
+        *,
+        partial_interval: float = PARTIAL_INTERVAL,
+    ) -> None:
         self.engine = engine
         self.voice_activity = voice_activity
+        self._partial_interval = partial_interval
+        self.usage = Load(engine.parallel, _EXPECTED)
         self._scheduler = Scheduler(engine.parallel)
         self._hearing = ThreadPoolExecutor(
             max_workers=max(2, min(_cores(), _MOST_WORKERS)), thread_name_prefix="hearing"
@@ -55,6 +71,7 @@ class Recognizer:
         compute_type: str = "auto",
         workers: int = 0,
         threads: int = 1,
+        partial_interval: float = PARTIAL_INTERVAL,
         store: ModelStore | None = None,
         progress: Progress | None = None,
     ) -> Self:
@@ -66,6 +83,7 @@ class Recognizer:
             compute_type: As CTranslate2 names them; `auto` suits the device.
             workers: Windows decoded at the same time; 0 takes one for each core, at most eight.
             threads: CPU threads for each of them.
+            partial_interval: Seconds of speech between two partials of a stream.
             store: Where models are kept.
             progress: Hears of what is fetched.
 
@@ -87,7 +105,7 @@ class Recognizer:
             workers=workers or min(_cores(), _MOST_WORKERS),
             threads=threads,
         )
-        return cls(engine, voice_activity)
+        return cls(engine, voice_activity, partial_interval=partial_interval)
 
     @classmethod
     def from_settings(cls, settings: Settings, progress: Progress | None = None) -> Self:
@@ -98,6 +116,7 @@ class Recognizer:
             compute_type=settings.compute_type,
             workers=settings.workers,
             threads=settings.threads,
+            partial_interval=settings.partial_interval_ms / 1000,
             progress=progress,
         )
 
@@ -116,6 +135,14 @@ class Recognizer:
         """Windows that wait for a worker."""
         return self._scheduler.waiting
 
+    @property
+    def cadence(self) -> float | None:
+        """Seconds of speech between two partials of a stream now, or None for no partials."""
+        least = self._partial_interval
+        if not least:
+            return None
+        return self.usage.cadence(least=least, most=max(least, LONGEST_INTERVAL))
+
     def candidates(self, language: str) -> tuple[str, ...]:
         """The served codes that a `language` parameter stands for.
 
@@ -131,31 +158,32 @@ class Recognizer:
         """Raise NotServedError unless streams with these options can be served."""
         self.candidates(options.language)
 
-    async def transcribe(
-        self,
-        samples: NDArray[np.float32],
-        *,
-        languages: Sequence[str],
-        start: int = 0,
-        prefix: Sequence[Word] = (),
-        context: Sequence[Word] = (),
-        guess: Sequence[Word] = (),
-        trusted: int = 0,
-        draft: bool = False,
+    async def final(self, prepare: Callable[[], Work], *, background: bool = False) -> Hypothesis:
+        """Decode for a final, before all partials.
+
+        Args:
+            prepare: Called when a worker is free; what it returns calls `engine.transcribe`.
+            background: Whether the audio came so fast that nobody waits for it.
+        """
+        rank = Rank.BACKGROUND if background else Rank.FINAL
+        return await self._scheduler.run(lambda: measured(prepare(), self.usage.final), rank=rank)
+
+    async def draft(
+        self, prepare: Callable[[], Work], *, since: float, background: bool = False
     ) -> Hypothesis:
-        """Words in the samples, when a worker has had time; see `Engine.transcribe`."""
-        work = partial(
-            self.engine.transcribe,
-            samples,
-            languages=languages,
-            start=start,
-            prefix=prefix,
-            context=context,
-            guess=guess,
-            trusted=trusted,
-            draft=draft,
-        )
-        return await self._scheduler.run(work, draft=draft)
+        """Decode for a partial.
+
+        Args:
+            prepare: Called when a worker is free; what it returns calls `engine.transcribe`.
+            since: Clock time (`time.monotonic`) of the last partial, or when speech began.
+            background: Whether the audio came so fast that nobody waits for it.
+        """
+
+        def note(seconds: float) -> None:
+            self.usage.partial(seconds, since=time.monotonic() - since)
+
+        rank = Rank.BACKGROUND if background else Rank.PARTIAL
+        return await self._scheduler.run(lambda: measured(prepare(), note), rank=rank, since=since)
 
     async def hear(self, work: Callable[[], T]) -> T:
         """Run the decoding of audio and its voice activity off the event loop."""

@@ -1,102 +1,182 @@
-"""One queue of decoding work for all streams, finals before partials."""
+"""Who of all streams is decoded next: finals before partials, and nobody forgotten."""
 
 import asyncio
-import heapq
-import itertools
 import threading
+import time
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
-from typing import Any, TypeAlias, TypeVar
+from concurrent.futures import ThreadPoolExecutor
+from enum import IntEnum
+from typing import TypeVar
 
 T = TypeVar("T")
 
-_FINAL, _DRAFT = 0, 1
+_TURNS = 8
+"""One turn of so many goes to work in the background, if there is any."""
 _CLOSED = "the scheduler is closed"
 
-_Entry: TypeAlias = tuple[int, int, Callable[[], Any], Future[Any]]
-"""Rank, number, work and where its result goes."""
+
+class Rank(IntEnum):
+    """How urgent work is."""
+
+    FINAL = 0
+    PARTIAL = 1
+    BACKGROUND = 2
+    """Audio that came faster than it was spoken: nobody waits for a word of it."""
 
 
 class Scheduler:
-    """Runs blocking work of many streams on a few threads.
+    """Gives the threads that decode to the streams in turn.
 
-    Finals go before partials; within either, first come, first served. A stream has at most one
-    partial and one final waiting, because it awaits each. Work that is cancelled while it waits is
-    never begun, and let go at once.
+    Finals go first, in the order they were asked for; then partials, that of the stream which has
+    gone longest without one first. Work in the background goes last, but gets one turn in eight,
+    so that many live streams slow it down and never stop it.
+
+    Work is made when its turn comes, not when it is asked for: a partial that had to wait decodes
+    the newest audio. Streams await what they ask for, so each has one partial and one final in the
+    queue at most.
 
     Args:
         workers: Threads.
     """
 
     def __init__(self, workers: int) -> None:
-        self._queue: list[_Entry] = []
-        self._order = itertools.count()
-        self._ready = threading.Condition()
+        self._lock = threading.Lock()
+        self._free = workers
+        self._waiting: dict[Rank, deque[_Turn]] = {rank: deque() for rank in Rank}
+        self._given = 0
         self._closed = False
-        self._threads = [
-            threading.Thread(target=self._work, name=f"recognition-{number}", daemon=True)
-            for number in range(workers)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="recognition")
 
     @property
     def waiting(self) -> int:
-        """Pieces of work that no thread has begun."""
-        return len(self._queue)
+        """Turns that have been asked for and not come."""
+        return sum(len(turns) for turns in self._waiting.values())
 
-    async def run(self, work: Callable[[], T], *, draft: bool = False) -> T:
-        """Run blocking work and return its result.
+    async def run(
+        self,
+        prepare: Callable[[], Callable[[], T]],
+        *,
+        rank: Rank = Rank.FINAL,
+        since: float = 0.0,
+    ) -> T:
+        """Wait for a turn, then make work and run it on a thread.
+
+        Work that is cancelled while it waits is never made. Work that is cancelled while it runs
+        keeps its thread to its end; nobody hears of the result.
 
         Args:
-            work: Called on a worker thread.
-            draft: Whether it serves a partial, which finals overtake.
+            prepare: Called on the event loop when the turn has come; what it returns blocks.
+            rank: How urgent it is.
+            since: Clock time (`time.monotonic`) of the last partial of the stream.
 
         Raises:
-            RuntimeError: The scheduler is closed, or was before the work's turn came.
+            RuntimeError: The scheduler is closed, or was before the turn came.
         """
-        future: Future[T] = Future()
-        with self._ready:
-            if self._closed:
-                raise RuntimeError(_CLOSED)
-            entry = (_DRAFT if draft else _FINAL, next(self._order), work, future)
-            heapq.heappush(self._queue, entry)
-            self._ready.notify()
+        turn = _Turn(rank, since)
+        self._ask(turn)
         try:
-            return await asyncio.wrap_future(future)
-        finally:
-            if future.cancel():
-                self._drop(entry)
+            await turn.granted
+        except BaseException:
+            self._withdraw(turn)
+            raise
+        try:
+            future = self._threads.submit(prepare())
+        except BaseException:
+            self._give_back()
+            raise
+        future.add_done_callback(lambda _: self._give_back())
+        return await asyncio.wrap_future(future)
 
     def close(self) -> None:
         """Fail what waits and end the threads once their current work is done."""
-        with self._ready:
+        with self._lock:
             self._closed = True
-            waiting, self._queue = self._queue, []
-            self._ready.notify_all()
-        for _, _, _, future in waiting:
-            if future.set_running_or_notify_cancel():
-                future.set_exception(RuntimeError(_CLOSED))
-        for thread in self._threads:
-            thread.join()
+            left = [turn for turns in self._waiting.values() for turn in turns]
+            for turns in self._waiting.values():
+                turns.clear()
+        for turn in left:
+            turn.refuse()
+        self._threads.shutdown()
 
-    def _drop(self, entry: _Entry) -> None:
-        with self._ready:
-            if entry in self._queue:
-                self._queue.remove(entry)
-                heapq.heapify(self._queue)
+    def _ask(self, turn: "_Turn") -> None:
+        with self._lock:
+            if self._closed:
+                raise RuntimeError(_CLOSED)
+            self._waiting[turn.rank].append(turn)
+            self._give()
 
-    def _work(self) -> None:
-        while True:
-            with self._ready:
-                while not self._queue and not self._closed:
-                    self._ready.wait()
-                if self._closed:
-                    return
-                _, _, work, future = heapq.heappop(self._queue)
-            if not future.set_running_or_notify_cancel():
-                continue
-            try:
-                future.set_result(work())
-            except BaseException as error:  # noqa: BLE001 - it belongs to the awaiting stream
-                future.set_exception(error)
+    def _withdraw(self, turn: "_Turn") -> None:
+        with self._lock:
+            if turn in self._waiting[turn.rank]:
+                self._waiting[turn.rank].remove(turn)
+            elif turn.given:
+                self._free += 1
+                self._give()
+
+    def _give_back(self) -> None:
+        with self._lock:
+            self._free += 1
+            self._give()
+
+    def _give(self) -> None:
+        while self._free and (turn := self._next()) is not None:
+            self._free -= turn.give()
+
+    def _next(self) -> "_Turn | None":
+        finals, partials, background = (self._waiting[rank] for rank in Rank)
+        if background and (self._given % _TURNS == _TURNS - 1 or not (finals or partials)):
+            chosen = background.popleft()
+        elif finals:
+            chosen = finals.popleft()
+        elif partials:
+            chosen = min(partials, key=lambda turn: turn.since)
+            partials.remove(chosen)
+        else:
+            return None
+        self._given += 1
+        return chosen
+
+
+class _Turn:
+    """A wish for a thread."""
+
+    def __init__(self, rank: Rank, since: float) -> None:
+        self.rank = rank
+        self.since = since
+        self.given = False
+        self._loop = asyncio.get_running_loop()
+        self.granted: asyncio.Future[None] = self._loop.create_future()
+
+    def give(self) -> bool:
+        """Let the stream begin; False if its event loop is closed."""
+        self.given = self._tell(lambda: self.granted.set_result(None))
+        return self.given
+
+    def refuse(self) -> None:
+        """Tell the stream that its turn will not come."""
+        self._tell(lambda: self.granted.set_exception(RuntimeError(_CLOSED)))
+
+    def _tell(self, outcome: Callable[[], None]) -> bool:
+        def settle() -> None:
+            if not self.granted.done():
+                outcome()
+
+        try:
+            self._loop.call_soon_threadsafe(settle)
+        except RuntimeError:
+            return False
+        return True
+
+
+def measured(work: Callable[[], T], note: Callable[[float], None]) -> Callable[[], T]:
+    """Work that tells how many seconds it took."""
+
+    def run() -> T:
+        started = time.perf_counter()
+        try:
+            return work()
+        finally:
+            note(time.perf_counter() - started)
+
+    return run

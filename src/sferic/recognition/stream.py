@@ -1,13 +1,17 @@
 """Words of one stream: drafts of the piece that is open, finals of the pieces that are complete."""
 
+import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from sferic.audio import SAMPLE_RATE
 from sferic.recognition.hypothesis import Hypothesis, Word
 from sferic.recognition.policy import LocalAgreement
-from sferic.recognition.recognizer import Recognizer
+from sferic.recognition.recognizer import Recognizer, Work
 from sferic.recognition.timing import best_cut, fit_to_speech
 from sferic.speech.segmenter import Piece, Segmenter
 from sferic.speech.timeline import Timeline
@@ -27,6 +31,35 @@ class _Context(msgspec.Struct, frozen=True):
     start: int
     end: int
     words: tuple[Word, ...]
+
+
+class _Run:
+    """How a careful decoding is queued: as a final, or early, as a partial would be."""
+
+    def __init__(self, *, since: float | None = None, background: bool = False) -> None:
+        self._since = since
+        self._background = background
+        self.begun = False
+
+    async def on(self, recognizer: Recognizer, work: Work) -> Hypothesis:
+        """Have the work done when its turn comes."""
+
+        def prepare() -> Work:
+            self.begun = True
+            return work
+
+        if self._since is None:
+            return await recognizer.final(prepare, background=self._background)
+        return await recognizer.draft(prepare, since=self._since)
+
+
+class _Early(msgspec.Struct, frozen=True):
+    """A final that was begun before it was asked for."""
+
+    start: int
+    voice_end: int
+    run: _Run
+    task: asyncio.Task[Hypothesis]
 
 
 class StreamRecognition:
@@ -60,8 +93,13 @@ class StreamRecognition:
         self._context: _Context | None = None
         self._carried: int | None = None
         self._decoding: int | None = None
+        self._early: _Early | None = None
         self._policy: LocalAgreement | None = None
         self._policy_start = -1
+
+    def close(self) -> None:
+        """Leave no work behind."""
+        self._drop_early()
 
     def needed_from(self, following: int) -> int:
         """First sample that a later call still needs.
@@ -75,48 +113,104 @@ class StreamRecognition:
             needed.append(self._context.start)
         return min(needed)
 
-    async def final(self, piece: Piece) -> Hypothesis:
-        """Words of a complete piece, those behind a cut excepted."""
-        start = piece.start if self._carried is None else self._carried
-        context, self._context = self._context_of(start, piece.end), None
-        guess = self._drafted(start)
-        self._carried = None
+    async def final(self, piece: Piece, *, background: bool = False) -> Hypothesis:
+        """Words of a complete piece, those behind a cut excepted.
+
+        Args:
+            piece: The next in the stream.
+            background: Whether the audio came so fast that nobody waits for it.
+        """
+        start = self._beginning(piece.start)
+        context = self._context_of(start, piece.end)
         self._decoding = start if context is None else context.start
         try:
-            hypothesis = (
-                None if context is None else await self._continue(context, piece.end, guess)
-            )
+            hypothesis = await self._decided_early(piece)
             if hypothesis is None:
-                hypothesis = await self._transcribe(start, piece.end, guess)
+                hypothesis = await self._decode(start, piece.end, _Run(background=background))
         finally:
             self._decoding = None
+        self._carried = None
         if piece.torn:
             hypothesis = self._cut(hypothesis, start, piece.end)
         end = piece.end if self._carried is None else self._carried
         self._context = _Context(start, end, hypothesis.words)
         return hypothesis
 
-    async def draft(self) -> Hypothesis:
-        """Words so far of the piece that is open."""
+    async def draft(self, *, since: float, background: bool = False) -> Hypothesis:
+        """Words so far of the piece that is open.
+
+        Args:
+            since: Clock time (`time.monotonic`) of the last draft, or when speech began.
+            background: Whether the audio came so fast that nobody waits for it.
+        """
         opened = self._segmenter.piece_start
         if opened is None:
             return Hypothesis()
-        start = opened if self._carried is None else self._carried
+        start = self._beginning(opened)
         if self._policy is None or self._policy_start != start:
             self._policy, self._policy_start = LocalAgreement(start), start
         policy = self._policy
-        end = self._timeline.end
-        draft = policy.next(end)
-        hypothesis = await self._recognizer.transcribe(
-            self._timeline[draft.start : end],
-            languages=(draft.language,) if draft.language else self._languages,
-            start=draft.start,
-            prefix=draft.prefix,
-            guess=draft.guess,
-            context=draft.context,
-            draft=True,
-        )
+        end = start
+
+        def prepare() -> Work:
+            nonlocal end
+            end = self._timeline.end
+            draft = policy.next(end)
+            return partial(
+                self._recognizer.engine.transcribe,
+                self._timeline[draft.start : end],
+                languages=(draft.language,) if draft.language else self._languages,
+                start=draft.start,
+                prefix=draft.prefix,
+                context=draft.context,
+                guess=draft.guess,
+                draft=True,
+            )
+
+        hypothesis = await self._recognizer.draft(prepare, since=since, background=background)
         return self._fitted(policy.accept(hypothesis), start, end)
+
+    async def decide_early(self, *, since: float) -> Hypothesis:
+        """Decode the open piece as if it were complete, for a partial and perhaps the final.
+
+        Where somebody has stopped speaking, the final may be asked for in a moment. If nothing more
+        has been said by then, it is there.
+
+        Args:
+            since: Clock time (`time.monotonic`) of the last draft, or when speech began.
+        """
+        opened = self._segmenter.piece_start
+        if opened is None:
+            return Hypothesis()
+        self._drop_early()
+        start, end = self._beginning(opened), self._timeline.end
+        run = _Run(since=since)
+        task = asyncio.create_task(self._decode(start, end, run))
+        task.add_done_callback(_heard)
+        self._early = _Early(start, self._segmenter.voice_end, run, task)
+        hypothesis = await asyncio.shield(task)
+        if self._policy is None or self._policy_start != start:
+            return hypothesis
+        return self._fitted(self._policy.review(hypothesis), start, end)
+
+    async def _decided_early(self, piece: Piece) -> Hypothesis | None:
+        """The final of a piece if it has been decoded, or is just being decoded, as it is."""
+        early, self._early = self._early, None
+        if early is None:
+            return None
+        fits = early.start == self._beginning(piece.start) and early.voice_end == piece.voice_end
+        if not fits or piece.torn or not early.run.begun:
+            early.task.cancel()
+            return None
+        return await early.task
+
+    def _drop_early(self) -> None:
+        if self._early is not None:
+            self._early.task.cancel()
+            self._early = None
+
+    def _beginning(self, piece_start: int) -> int:
+        return piece_start if self._carried is None else self._carried
 
     def _drafted(self, start: int) -> Hypothesis:
         """The last draft of the piece that begins there."""
@@ -138,36 +232,52 @@ class StreamRecognition:
             return None
         return context
 
-    async def _continue(self, context: _Context, end: int, guess: Hypothesis) -> Hypothesis | None:
+    async def _decode(self, start: int, end: int, run: "_Run") -> Hypothesis:
+        """Decode a piece with all care."""
+        context = self._context_of(start, end)
+        guess = self._drafted(start)
+        hypothesis = None
+        if context is not None:
+            hypothesis = await self._continue(context, end, guess, run)
+        if hypothesis is None:
+            samples = self._timeline[start:end]
+            hypothesis = await self._transcribe(samples, start, (), guess, run)
+        return self._fitted(hypothesis, start, end)
+
+    async def _continue(
+        self, context: _Context, end: int, guess: Hypothesis, run: "_Run"
+    ) -> Hypothesis | None:
         """Words that follow the context; None if decoding does not hold on to it."""
         *before, last = context.words
         # Without its full stop: the pause need not have been the end of the sentence.
         open_end = last.text.rstrip(_CLOSING) or last.text
         prefix = (*before, msgspec.structs.replace(last, text=open_end))
-        hypothesis = await self._recognizer.transcribe(
-            self._timeline[context.start : end],
-            languages=self._languages,
-            start=context.start,
-            prefix=prefix,
-            guess=guess.words,
-            trusted=guess.settled,
-        )
+        samples = self._timeline[context.start : end]
+        hypothesis = await self._transcribe(samples, context.start, prefix, guess, run)
         words = hypothesis.words
         kept = [word.text.rstrip(_CLOSING) for word in words[: len(prefix)]]
         if len(words) <= len(prefix) or kept != [word.text.rstrip(_CLOSING) for word in prefix]:
             return None
-        fresh = msgspec.structs.replace(hypothesis, words=words[len(prefix) :])
-        return self._fitted(fresh, context.end, end)
+        return msgspec.structs.replace(hypothesis, words=words[len(prefix) :])
 
-    async def _transcribe(self, start: int, end: int, guess: Hypothesis) -> Hypothesis:
-        hypothesis = await self._recognizer.transcribe(
-            self._timeline[start:end],
+    async def _transcribe(
+        self,
+        samples: NDArray[np.float32],
+        start: int,
+        prefix: Sequence[Word],
+        guess: Hypothesis,
+        run: "_Run",
+    ) -> Hypothesis:
+        work = partial(
+            self._recognizer.engine.transcribe,
+            samples,
             languages=self._languages,
             start=start,
+            prefix=prefix,
             guess=guess.words,
             trusted=guess.settled,
         )
-        return self._fitted(hypothesis, start, end)
+        return await run.on(self._recognizer, work)
 
     def _cut(self, hypothesis: Hypothesis, start: int, end: int) -> Hypothesis:
         """Keep what lies before the best cut; leave the rest to the next piece."""
@@ -185,3 +295,9 @@ class StreamRecognition:
         spans = self._segmenter.speech_within(start, end)
         words = fit_to_speech(hypothesis.words, spans, start=start, end=end)
         return msgspec.structs.replace(hypothesis, words=words)
+
+
+def _heard(task: asyncio.Task[Hypothesis]) -> None:
+    """Take note of an error that nobody may await any more."""
+    if not task.cancelled():
+        task.exception()

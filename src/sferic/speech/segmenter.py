@@ -64,6 +64,8 @@ class Piece(msgspec.Struct, frozen=True):
     start: int
     end: int
     ending: Ending = "silence"
+    voice_end: int = -1
+    """Sample after its last voiced frame."""
 
     @property
     def torn(self) -> bool:
@@ -109,6 +111,11 @@ class Segmenter:
     def piece_start(self) -> int | None:
         """Where the piece that is open begins; None between pieces."""
         return self._piece_start
+
+    @property
+    def voice_end(self) -> int:
+        """Sample after the last voiced frame."""
+        return self._last_voice
 
     @property
     def segment_open(self) -> bool:
@@ -228,11 +235,11 @@ class Segmenter:
 
     def _close(self, events: list[SpeechEvent], *, end: int, ending: Ending = "silence") -> None:
         start = self._piece_start or 0
-        events.append(Piece(start, max(end, start), ending))
+        events.append(Piece(start, max(end, start), ending, self._last_voice))
         self._piece_start, self._last_end = None, max(end, start)
 
     def _tear(self, ending: Ending) -> Piece:
-        piece = Piece(self._piece_start or 0, self._now, ending)
+        piece = Piece(self._piece_start or 0, self._now, ending, self._last_voice)
         self._last_end = self._now
         self._open(self._now)
         return piece
