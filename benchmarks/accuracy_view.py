@@ -9,15 +9,21 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.accuracy_report import Conditions, Figures, Group, Report, Target
+from benchmarks.accuracy_groups import Figures, Group
+from benchmarks.accuracy_report import Conditions, Report
+from benchmarks.accuracy_times import WordTimes
 from benchmarks.harness.results import Spread
 from benchmarks.harness.scoring import Interval
+from benchmarks.harness.targets import Target, verdict
+from benchmarks.harness.timed import TimeErrors
 
 
 def show(report: Report, console: Console) -> None:
     """Print the report for people."""
     for title, groups in (("language", report.by_language), ("source", report.by_source)):
         console.print(_table(title, (*groups, report.overall)))
+    if report.word_times:
+        console.print(_times(report.word_times))
     console.print(*_remarks(report), sep="\n")
     if report.headline:
         console.print()
@@ -57,6 +63,42 @@ def _table(title: str, groups: Sequence[Group]) -> Table:
     return table
 
 
+def _times(times: WordTimes) -> Table:
+    table = Table(
+        title=f"Word times beside a forced alignment ({times.aligner}), ms",
+        title_justify="left",
+        header_style="bold",
+    )
+    table.add_column("of", no_wrap=True)
+    table.add_column("words", justify="right")
+    for border in ("start", "end"):
+        for figure in ("p50", "p90", "bias"):
+            table.add_column(f"{border}\n{figure}", justify="right", no_wrap=True)
+    for name, errors in (("streaming", times.streaming), ("offline", times.offline)):
+        if errors is not None:
+            table.add_row(name, str(errors.words), *_milliseconds(errors))
+    return table
+
+
+def _milliseconds(errors: TimeErrors) -> list[str]:
+    return [
+        figure
+        for side in (errors.start, errors.end)
+        for figure in (f"{side.p50:.0f}", f"{side.p90:.0f}", f"{side.bias:+.0f}")
+    ]
+
+
+def _aligned(times: WordTimes) -> str:
+    line = (
+        f"Aligned: {times.recordings} recordings; {times.words} of their words are relied on, "
+        f"{times.unsure} are not."
+    )
+    if times.left_out:
+        reasons = ", ".join(f"{count} {why}" for why, count in times.left_out.items())
+        line += f" Not aligned: {reasons}."
+    return line
+
+
 def _remarks(report: Report) -> list[str]:
     conditions, answers = report.conditions, report.answers
     lines = [
@@ -71,6 +113,8 @@ def _remarks(report: Report) -> list[str]:
     ]
     if answers.finalize_to_last_s:
         lines.append("finalize to is_last" + _described(":", answers.finalize_to_last_s))
+    if report.word_times:
+        lines.append(_aligned(report.word_times))
     if left_out := {why: count for why, count in conditions.left_out.items() if count}:
         reasons = ", ".join(f"{count} {why}" for why, count in left_out.items())
         lines.append(f"Left out: {reasons}.")
@@ -87,14 +131,9 @@ def _headline(headline: Group, aims: Iterable[Target]) -> list[str]:
         rates += f", {headline.offline.wer:.2f} % offline"
     if headline.interval:
         rates += f" (95 % of draws: {_bounds(headline.interval)} points)"
-    verdict = {True: "met", False: "MISSED", None: "cannot be judged by this run"}
     return [
         f"{headline.name}: {count}. {rates}.",
-        *(
-            f"  {aim.name}: {'not measured' if aim.value is None else f'{aim.value:.2f}'}, "
-            f"target at most {aim.most:.2f}: {verdict[aim.met]}"
-            for aim in aims
-        ),
+        *(f"  {verdict(aim)}" for aim in aims),
     ]
 
 
@@ -144,6 +183,10 @@ def _cpu(figures: Figures) -> str:
     return "" if figures.cpu is None else f"{figures.cpu:.3f}"
 
 
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
+
+
 def _count(number: int | None) -> str:
     return "" if number is None else str(number)
 
@@ -174,6 +217,8 @@ _COLUMNS = (
     _Column("95 % between", lambda each: _bounds(each.interval)),
     _Column("CER %", lambda each: f"{each.streaming.cer:.1f}"),
     _Column("CER %\noffline", _offline(lambda figures: f"{figures.cer:.1f}")),
+    _Column("revised\na word", lambda each: _share(each.flicker)),
+    _Column("settled\nlost %", lambda each: _share(each.settled_lost)),
     _Column("CPU s\na second", lambda each: _cpu(each.streaming)),
     _Column("CPU s\noffline", _offline(_cpu)),
     _Column("language\nright", lambda each: _count(each.streaming.language_right)),

@@ -73,7 +73,7 @@ class SphinxAligner:
     where both put it to the same place and it is no longer than its phones can be.
     """
 
-    languages = ("en",)
+    languages: tuple[str, ...] = ("en",)
 
     def __init__(self) -> None:
         self.name = f"PocketSphinx {metadata.version('pocketsphinx')}"

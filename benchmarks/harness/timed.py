@@ -1,6 +1,7 @@
 """Words with their times: when two are the same, and how far apart their borders are."""
 
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 import msgspec
 import numpy as np
@@ -15,6 +16,9 @@ class TimedWord(msgspec.Struct, frozen=True):
     text: str
     start: float
     end: float
+
+
+Spoken = TypeVar("Spoken", bound=TimedWord)
 
 
 class Borders(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,10 +38,6 @@ class TimeErrors(msgspec.Struct, frozen=True, kw_only=True):
     end: Borders
 
 
-Pair = tuple[TimedWord, TimedWord]
-"""A word as it was heard and as it was spoken."""
-
-
 def expanded(words: Sequence[TimedWord], language: str) -> list[TimedWord]:
     """Words as they are scored; what one is normalised to shares its times.
 
@@ -52,8 +52,8 @@ def expanded(words: Sequence[TimedWord], language: str) -> list[TimedWord]:
 
 
 def matched(
-    heard: Sequence[TimedWord], spoken: Sequence[TimedWord], language: str
-) -> Iterator[Pair]:
+    heard: Sequence[TimedWord], spoken: Sequence[Spoken], language: str
+) -> Iterator[tuple[TimedWord, Spoken]]:
     """Yield the words that both have in the same order, normalised as they are scored."""
     normalise = normaliser(language)
     ours, theirs = ([normalise(word.text) for word in words] for words in (heard, spoken))
@@ -66,8 +66,12 @@ def matched(
             )
 
 
-def time_errors(pairs: Sequence[Pair]) -> TimeErrors | None:
-    """Sum up how far words are from where they were spoken; None without words."""
+def time_errors(pairs: Sequence[tuple[TimedWord, TimedWord]]) -> TimeErrors | None:
+    """Sum up how far words are from where they were spoken; None without words.
+
+    Args:
+        pairs: Words as they were heard and as they were spoken.
+    """
     if not pairs:
         return None
     return TimeErrors(

@@ -9,22 +9,19 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from benchmarks import accuracy_view
-from benchmarks.accuracy import Plan, app, batches
-from benchmarks.accuracy_report import (
-    FEWEST,
-    Conditions,
-    Measured,
-    Report,
-    Sample,
-    group,
-    summarise,
-    targets,
-)
+from benchmarks.accuracy import app
+from benchmarks.accuracy_groups import FEWEST, Measured, Sample, batches, group
+from benchmarks.accuracy_report import Conditions, Report, summarise, targets
+from benchmarks.accuracy_run import Plan
+from benchmarks.accuracy_times import WordTimes
 from benchmarks.harness.machine import Machine
 from benchmarks.harness.offline import Transcript
 from benchmarks.harness.results import write_json
+from benchmarks.harness.settling import Settling
 from benchmarks.harness.speech import Utterance
 from benchmarks.harness.streaming import Heard
+from benchmarks.harness.timed import Borders, TimeErrors
+from sferic.protocol.messages import Transcription, WordItem
 
 MACHINE = Machine(cpu="Some CPU", cores=2, memory_gb=8, system="Linux x86_64", load=0.5)
 
@@ -35,6 +32,21 @@ def utterance(audio: str = "en/set/a.wav", duration: float = 10.0) -> Utterance:
     )
 
 
+def message(text: str, *, final: bool) -> Transcription:
+    items = tuple(
+        WordItem(word=word, start=place, end=place + 1, confidence=1)
+        for place, word in enumerate(text.split())
+    )
+    return Transcription(
+        session_id="s",
+        transcript=text,
+        transcription=text,
+        is_final=final,
+        is_last=final,
+        words=items,
+    )
+
+
 def sample(
     heard: str = "eins zwei drei vier",
     offline: str | None = "eins zwei drei vier",
@@ -42,6 +54,8 @@ def sample(
     said: Utterance | None = None,
     failure: str | None = None,
     language: str = "en",
+    partial: str = "eins zwei",
+    settling: Settling | None = None,
 ) -> Sample:
     return Sample.of(
         said or utterance(),
@@ -53,8 +67,10 @@ def sample(
             gaps_s=(0.5, 0.6),
             answer_s=None if failure else 0.2,
             failure=failure,
+            transcripts=(message(partial, final=False), message(heard, final=True)),
         ),
         None if offline is None else Transcript(text=offline, language="en", cpu_s=2.0),
+        settling,
     )
 
 
@@ -75,7 +91,20 @@ def conditions(**changes: Any) -> Conditions:
     return Conditions(**(fields | changes))
 
 
-def report(*samples: Sample, **changes: Any) -> Report:
+def word_times(offline: TimeErrors | None = None) -> WordTimes:
+    near = Borders(p50=40, p90=120, bias=-10)
+    return WordTimes(
+        aligner="a ruler",
+        recordings=3,
+        left_out={"its words do not fit": 2},
+        words=50,
+        unsure=7,
+        streaming=TimeErrors(words=45, start=near, end=near),
+        offline=offline,
+    )
+
+
+def report(*samples: Sample, times: WordTimes | None = None, **changes: Any) -> Report:
     parts = batches(each.utterance for each in samples)
     by_audio = {each.utterance.audio: each for each in samples}
     measured = [
@@ -92,6 +121,7 @@ def report(*samples: Sample, **changes: Any) -> Report:
         wall_s=60,
         machine=MACHINE,
         versions={"python": "3.11"},
+        word_times=times,
     )
 
 
@@ -143,10 +173,34 @@ def test_detected_languages_are_counted_on_both_sides() -> None:
 
 
 def test_targets_are_met_at_their_bounds_and_missed_above() -> None:
-    fine = group("fine", [sample()], cpu_s=3.0)
-    poor = group("poor", [sample("eins zwei drei")], cpu_s=3.1)
+    fine = group("fine", [sample()], cpu_s=2.0)
+    poor = group("poor", [sample("eins zwei drei")], cpu_s=2.1)
     assert [target.met for target in targets(fine, conditions())] == [True, True]
     assert [target.met for target in targets(poor, conditions())] == [False, False]
+
+
+def test_words_revised_are_told_for_each_word_emitted() -> None:
+    steady, restless = sample(), sample(partial="eins drei zwei")
+    assert group("steady", [steady], cpu_s=1.0).flicker == 0
+    assert group("both", [steady, restless], cpu_s=1.0).flicker == 0.125
+    assert group("silent", [sample("", partial="")], cpu_s=1.0).flicker is None
+
+
+def test_settled_words_that_get_lost_are_held_against_their_target() -> None:
+    fine = Settling(drafts=9, settled=100, kept=99)
+    poor = Settling(drafts=9, settled=100, kept=97)
+    one = group("one", [sample(settling=fine)], cpu_s=1.0)
+    both = group("both", [sample(settling=fine), sample(settling=poor)], cpu_s=1.0)
+    assert (one.settled_lost, both.settled_lost) == (1, 2)
+    assert [group.settling and group.settling.settled for group in (one, both)] == [100, 200]
+    assert targets(one, conditions())[-1].met is True
+    assert targets(both, conditions())[-1].met is False
+
+
+def test_settled_words_are_not_judged_where_nobody_looked() -> None:
+    alone = group("alone", [sample()], cpu_s=1.0)
+    assert (alone.settling, alone.settled_lost) == (None, None)
+    assert len(targets(alone, conditions())) == 2
 
 
 @pytest.mark.parametrize(
@@ -201,9 +255,20 @@ def test_without_english_there_is_no_headline() -> None:
 def test_a_report_shows_both_sides_and_the_verdict() -> None:
     shown = printed(report(sample()))
     assert "English up to 28 s: 1 utterances" in shown
-    assert "target at most 1.50: met" in shown
+    assert "target at most 0.5: met" in shown
     assert "Left out: 3 synthetic." in shown
     assert "FAILED" not in shown
+
+
+def test_a_report_shows_word_times_of_both_sides_and_what_was_not_aligned() -> None:
+    far = Borders(p50=80, p90=300, bias=-60)
+    offline = TimeErrors(words=44, start=far, end=far)
+    shown = printed(report(sample(), times=word_times(offline)))
+    assert "Word times beside a forced alignment (a ruler), ms" in shown
+    assert "3 recordings; 50 of their words are relied on, 7 are not." in shown
+    assert "Not aligned: 2 its words do not fit." in shown
+    assert "-60" in shown
+    assert "Word times" not in printed(report(sample()))
 
 
 def test_a_session_that_failed_is_shouted_about() -> None:
@@ -225,7 +290,7 @@ def test_published_figures_hold_no_texts(tmp_path: Path) -> None:
 
 
 def test_a_report_can_be_read_back(tmp_path: Path) -> None:
-    made = report(sample())
+    made = report(sample(settling=Settling(settled=3, kept=2)), times=word_times())
     write_json(made, tmp_path / "a.json")
     assert msgspec.json.decode((tmp_path / "a.json").read_bytes(), type=Report) == made
 
