@@ -45,6 +45,9 @@ def main(
     speed: Annotated[
         float, typer.Option(min=0, help="1 is real time, 0 as fast as the server takes it.")
     ] = 1,
+    partial_interval_ms: Annotated[
+        int, typer.Option(min=0, help="Speech between two partials; 0 for finals only.")
+    ] = 500,
     streams: Annotated[int, typer.Option(min=1, help="Streams side by side.")] = 1,
     native_rate: Annotated[
         bool, typer.Option("--native-rate", help="Send the recording's own rate, not 16 kHz.")
@@ -95,6 +98,7 @@ def main(
         max_seconds=max_seconds,
         limit=limit,
         speed=speed,
+        partial_interval_ms=partial_interval_ms,
         streams=streams,
         native_rate=native_rate,
         multi=multi,

@@ -53,6 +53,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     max_seconds: float = HEADLINE_SECONDS
     limit: int = 0
     speed: float = 1
+    partial_interval_ms: int = 500
     streams: int = 1
     native_rate: bool = False
     multi: bool = False
@@ -116,6 +117,7 @@ def measure(plan: Plan, notes: Console, *, command: str) -> Report:
         streams=plan.streams,
         sample_rate="of the recording" if plan.native_rate else str(SAMPLE_RATE),
         chunk_s=CHUNK_S,
+        partial_interval_ms=plan.partial_interval_ms,
         serve=plan.serve,
         offline=how,
         left_out={
@@ -144,8 +146,10 @@ async def _stream(
     room = asyncio.Semaphore(plan.streams)
     heard: list[Heard] = []
     spent: list[float] = []
+    interval = ["--partial-interval-ms", str(plan.partial_interval_ms)]
+    flags = ["--device", plan.device, *interval, *plan.serve]
     with (
-        ServerProcess(model=plan.model, flags=["--device", plan.device, *plan.serve]) as server,
+        ServerProcess(model=plan.model, flags=flags) as server,
         stepping(notes, "streaming", sum(len(part.utterances) for part in parts)) as step,
     ):
 

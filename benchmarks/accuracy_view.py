@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.accuracy_groups import Figures, Group
-from benchmarks.accuracy_report import Conditions, Report
+from benchmarks.accuracy_report import Conditions, Report, partials
 from benchmarks.accuracy_times import WordTimes
 from benchmarks.harness.results import Spread
 from benchmarks.harness.scoring import Interval
@@ -104,7 +104,7 @@ def _remarks(report: Report) -> list[str]:
     lines = [
         f"Streamed {_pace(conditions)}, {conditions.streams} at a time, in chunks of "
         f"{conditions.chunk_s * 1000:g} ms; {conditions.model} on {conditions.device}; "
-        f"language {conditions.language}.",
+        f"language {conditions.language}; {partials(conditions.partial_interval_ms)}.",
         f"Offline: {conditions.offline}.",
         f"{report.machine.cpu}, {report.machine.cores} cores, load {report.machine.load} "
         f"at the start; {report.wall_s / 60:.1f} minutes in all.",

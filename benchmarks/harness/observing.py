@@ -1,9 +1,12 @@
 """Recognition of a recording in this process, with a draft whenever so much has been spoken.
 
 A session drafts when it has the time, so its drafts differ from run to run. Here they depend on
-the audio alone. What the benchmarks know of the inside of recognition is in this file.
+the audio alone, and none is made early because somebody pauses.
+
+What the benchmarks know of the inside of recognition is in this file.
 """
 
+import time
 from collections.abc import Iterable, Iterator
 
 from benchmarks.harness.settling import Piece
@@ -70,7 +73,7 @@ class _Observed:
         segmenter = self._segmenter
         if segmenter.piece_start is not None and segmenter.spoken - self._spoken >= self._every:
             self._spoken = segmenter.spoken
-            self._drafts.append(await self._recognition.draft())
+            self._drafts.append(await self._recognition.draft(since=time.monotonic()))
 
     async def end(self) -> list[Piece]:
         """Hear that nothing follows."""

@@ -83,6 +83,7 @@ def conditions(**changes: Any) -> Conditions:
         "streams": 1,
         "sample_rate": "16000",
         "chunk_s": 0.1,
+        "partial_interval_ms": 500,
         "serve": (),
         "offline": "in the same run",
         "left_out": {"synthetic": 3, "longer than 28 s": 0},
@@ -177,6 +178,18 @@ def test_targets_are_met_at_their_bounds_and_missed_above() -> None:
     poor = group("poor", [sample("eins zwei drei")], cpu_s=2.1)
     assert [target.met for target in targets(fine, conditions())] == [True, True]
     assert [target.met for target in targets(poor, conditions())] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("interval_ms", "met"), [(500, True), (1500, False), (0, False), (300, None)]
+)
+def test_the_cost_is_held_against_what_partials_so_often_may_cost(
+    interval_ms: int, met: bool | None
+) -> None:
+    found = targets(
+        group("all", [sample()], cpu_s=1.5), conditions(partial_interval_ms=interval_ms)
+    )
+    assert [each.met for each in found[1:]] == ([] if met is None else [met])
 
 
 def test_words_revised_are_told_for_each_word_emitted() -> None:
