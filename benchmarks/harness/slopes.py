@@ -57,13 +57,13 @@ def slope(places: Values, values: Values) -> Slope | None:
         reach = student_t(len(x) - 2) * error
         low, high = steep - reach, steep + reach
     return Slope(
-        slope=steep,
-        low=low,
-        high=high,
+        slope=round(steep, 6),
+        low=None if low is None else round(low, 6),
+        high=None if high is None else round(high, 6),
         points=len(x),
-        mean=float(y.mean()),
-        start=float(line[np.argmin(x)]),
-        end=float(line[np.argmax(x)]),
+        mean=round(float(y.mean()), 6),
+        start=round(float(line[np.argmin(x)]), 6),
+        end=round(float(line[np.argmax(x)]), 6),
     )
 
 
