@@ -37,8 +37,13 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     """Of the peer, to the last text, or to the end of the audio if that was later."""
     failure: str | None
     """Why what is shown is not all."""
-    late: bool
-    """Whether that is because it did not keep up."""
+    given_up_s: float | None
+    """When it was given up because it did not keep up, since the first sample."""
+
+    @property
+    def late(self) -> bool:
+        """Whether it did not keep up."""
+        return self.given_up_s is not None
 
     @property
     def text(self) -> str:
@@ -47,7 +52,12 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def lag_s(self) -> float | None:
-        """From the end of the audio to the last change of the text, at least 0; None without."""
+        """From the end of the audio to the last change of the text, at least 0; None without.
+
+        Of a peer that was given up it is how long was waited: the last text would have come later.
+        """
+        if self.given_up_s is not None:
+            return self.given_up_s - self.audio_s
         return max(0.0, self.shown[-1].at_s - self.audio_s) if self.shown else None
 
     @property
@@ -75,7 +85,7 @@ class Ear:
         self._meter = meter
         self._shown: list[Shown] = []
         self._done_s: float | None = None
-        self._late = False
+        self._given_up_s: float | None = None
         self._spent_before = self._spent = meter.cpu_s()
         self._began = time.monotonic()
         self.audio_ended = asyncio.Event()
@@ -131,7 +141,7 @@ class Ear:
             f"did not keep up: {patience_s:g} s after the end of {self.seconds:.1f} s of audio it "
             f"was still behind{owed}"
         )
-        self._late = True
+        self._given_up_s = self._since(None)
 
     def heard(self) -> Heard:
         """Sum up."""
@@ -143,7 +153,7 @@ class Ear:
             done_s=self._done_s,
             cpu_s=self._spent - self._spent_before,
             failure=self.failure,
-            late=self._late,
+            given_up_s=self._given_up_s,
         )
 
     def _since(self, at: float | None) -> float:

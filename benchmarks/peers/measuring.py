@@ -89,20 +89,19 @@ class _Trial:
             PeerError: It fails again and again, or does not come up again after a failure.
         """
         deadline = time.monotonic() + self._limits.peer_s
-        failures = 0
+        failures, unfinished = 0, False
         for recording in self._recordings:
             if time.monotonic() > deadline:
                 return
+            if unfinished:  # what it still does would be counted to this one
+                await self._peer.stop()
+                await self.start()
             heard = await self._play(recording)
             yield recording, heard
-            if heard.failure is None:
-                failures = 0
-                continue
-            failures += not heard.late
+            unfinished = heard.failure is not None
+            failures = failures + 1 if unfinished and not heard.late else 0
             if failures >= _FAILURES:
-                raise PeerGivenUpError(heard.failure)
-            await self._peer.stop()  # what it still does would be counted to the next one
-            await self.start()
+                raise PeerGivenUpError(heard.failure or "")
 
     async def _play(self, recording: Recording) -> Heard:
         await self._rest()

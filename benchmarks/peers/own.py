@@ -67,7 +67,8 @@ class Sferic:
 
 def _retell(talk: Talk, ear: Ear) -> None:
     """Show what a session has shown, at the times that it has."""
-    ear.begin(talk.began)
+    if talk.began:
+        ear.begin(talk.began)
     finals: list[str] = []
     for at, said in talk.transcripts:
         ear.show(" ".join([*finals, said.transcript]), at)

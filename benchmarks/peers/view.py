@@ -99,7 +99,7 @@ def _bars(
         bars, ["-" if each is None else f"{each:.2f}" for each in values], fontsize=8, padding=2
     )
     axes.set_yticks(range(len(peers)), [_title(peer) for peer in peers], fontsize=8)
-    axes.set_ylim(len(peers) - 0.5, -0.5)
+    axes.set_ylim(max(len(peers), 1) - 0.5, -0.5)
     axes.margins(x=0.2)
     axes.set_title(title, fontsize=9)
     axes.spines[["top", "right"]].set_visible(False)
