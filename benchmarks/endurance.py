@@ -70,6 +70,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return math.ceil(self.minutes / self.window - 1e-9)
 
 
+class NothingToDoError(BenchmarkError, ValueError):
+    """Both parts were left out."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "there is nothing to measure: of --minutes and --sessions one must be more than 0"
+        )
+
+
 def measure(plan: Plan, notes: Console, *, command: str) -> Report:
     """Hold the long session, then the short ones, each with a server of its own.
 
@@ -82,6 +91,8 @@ def measure(plan: Plan, notes: Console, *, command: str) -> Report:
         BenchmarkError: There is nothing to measure, or nothing to measure it with.
         SfericError: The model cannot be had.
     """
+    if not plan.windows and not plan.sessions:
+        raise NothingToDoError
     started = time.monotonic()
     rows = load_utterances(speech_folder() / "asr" / "manifest.jsonl")
     model = ModelStore().ensure(plan.model, on_console(notes))

@@ -146,7 +146,7 @@ def fitted(
         points = [
             (place, value)
             for place, value in zip(places, column, strict=True)
-            if isinstance(value, float)
+            if isinstance(value, int | float)
         ]
         line = slope([place for place, _ in points], [value for _, value in points])
         if line is not None:

@@ -41,7 +41,8 @@ def plot(report: Report, file: Path) -> None:
     """Draw the curves, as a PNG: the long session above, the short ones below."""
     rows = [draw for draw in (_draw_long(report.long), _draw_short(report.short)) if draw]
     figure = Figure(figsize=(13, 3.4 * max(len(rows), 1)), layout="constrained")
-    for axes, draw in zip(figure.subplots(max(len(rows), 1), 4, squeeze=False), rows, strict=True):
+    panels = figure.subplots(len(rows), 4, squeeze=False) if rows else ()
+    for axes, draw in zip(panels, rows, strict=True):
         draw(axes)
     figure.suptitle(f"Endurance of {report.conditions.model}, {report.date}", fontsize=11)
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -225,8 +226,8 @@ def _draw_short(short: ShortFigures | None) -> Callable[[Sequence[Axes]], None] 
                 "end to last transcript, p95, s": [b.answer_s and b.answer_s.p95 for b in batches],
             },
             {
-                "open files": [float(each.descriptors) for each in batches],
-                "threads": [float(each.threads) for each in batches],
+                "open files": [each.descriptors for each in batches],
+                "threads": [each.threads for each in batches],
             },
         )
         for each, curves in zip(axes, panels, strict=True):
@@ -247,7 +248,7 @@ def _curves(
         known = [
             (place, value)
             for place, value in zip(places, values, strict=True)
-            if isinstance(value, float)
+            if isinstance(value, int | float)
         ]
         if known:
             axes.plot(*zip(*known, strict=True), ".-", color=colour, label=name)

@@ -11,7 +11,7 @@ import psutil
 from benchmarks.harness.metered import MeteredServer
 
 _PATIENCE_S = 30.0
-_ENDED = re.compile(r"session=\S+ .*\bcode=(\d+)")
+_ENDED = re.compile(r"session=\S+ .*?\bcode=(\d+)")
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
