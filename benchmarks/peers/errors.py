@@ -32,10 +32,8 @@ class PeerNotInstalledError(PeerError):
     """The environment of a peer is not there, or not as it should be."""
 
     def __init__(self, name: str, *, outdated: bool) -> None:
-        how = "with other versions than those that are pinned now" if outdated else "not at all"
-        super().__init__(
-            f"{name} is installed {how}; run: python -m benchmarks.peers install {name}"
-        )
+        how = "installed with other versions than are pinned now" if outdated else "not installed"
+        super().__init__(f"it is {how}; run: python -m benchmarks.peers install {name}")
 
 
 class InstallFailedError(PeerError):

@@ -1,7 +1,5 @@
 """Sferic itself, as `sferic serve` runs it."""
 
-import asyncio
-
 from benchmarks.harness.errors import ServerFailedError
 from benchmarks.harness.live import Pace, Talk, hold
 from benchmarks.harness.machine import versions
@@ -34,7 +32,7 @@ class Sferic:
         """See `Peer`."""
         server = ServerProcess(model=self._setup.model, flags=self._setup.serve)
         try:
-            await asyncio.to_thread(server.__enter__)
+            server.__enter__()  # not in a thread: an interrupt would leave it behind
         except ServerFailedError as error:
             raise PeerError(str(error)) from error
         self._server = server
@@ -61,7 +59,7 @@ class Sferic:
     async def stop(self) -> None:
         """See `Peer`."""
         if self._server is not None:
-            await asyncio.to_thread(self._server.__exit__, None, None, None)
+            self._server.__exit__(None, None, None)
             self._server = None
 
 

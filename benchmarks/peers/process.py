@@ -57,13 +57,11 @@ class PeerProcess:
             PeerProcessError: It ended, or took none after three minutes.
         """
         process = cls(command, threads=threads)
-        deadline = time.monotonic() + _LOADING_S
-        while not await _takes_connections(port):
-            if not process.running or time.monotonic() > deadline:
-                failure = process.not_up()
-                process.stop()
-                raise failure
-            await asyncio.sleep(0.2)
+        try:
+            await process._await(port)
+        except BaseException:
+            process.stop()
+            raise
         return process
 
     @property
@@ -104,6 +102,13 @@ class PeerProcess:
             if pipe is not None:
                 pipe.close()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    async def _await(self, port: int) -> None:
+        deadline = time.monotonic() + _LOADING_S
+        while not await _takes_connections(port):
+            if not self.running or time.monotonic() > deadline:
+                raise self.not_up()
+            await asyncio.sleep(0.2)
 
     def _failure(self, what: str) -> PeerProcessError:
         """Say what has happened to it, with the end of its log."""

@@ -17,7 +17,8 @@ _OWN = "sferic"
 
 def show(report: Report, console: Console) -> None:
     """Print the report for people."""
-    console.print(_table([peer for peer in report.peers if peer.figures]))
+    if peers := [peer for peer in report.peers if peer.figures]:
+        console.print(_table(peers))
     console.print(*_remarks(report), sep="\n", markup=False)
 
 

@@ -54,7 +54,7 @@ def test_an_installation_takes_what_is_pinned_and_nothing_else(commands: Command
 @pytest.mark.usefixtures("commands")
 def test_what_is_not_installed_or_pinned_otherwise_since_is_said(tmp_path: Path) -> None:
     some = Environment(name="some")
-    with pytest.raises(PeerNotInstalledError, match=r"not at all; run: .* install some"):
+    with pytest.raises(PeerNotInstalledError, match=r"not installed; run: .* install some"):
         some.require()
     some.install()
     some.require()
