@@ -1,9 +1,10 @@
 """Partials of one segment: what to decode next, and which words have settled.
 
 Local agreement (Liu et al., 2020, "Low-latency sequence-to-sequence speech recognition"): words
-that two decodings in a row agree on are settled. Later decodings start from them instead of from
-nothing, and once they are long enough the audio behind them is left out. Finals do not use any of
-this: they decode their whole audio again.
+that two decodings in a row agree on and are sure of are settled. Later decodings start from them
+instead of from nothing, and once they are long enough the audio behind them is left out. Finals
+decode their whole audio again; settled words are a guess there that is given up only for something
+far likelier.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ from sferic.recognition.hypothesis import Hypothesis, Word, letters
 
 _UNSETTLED = 1
 """Words at the end that are never settled: the last one may not be complete."""
+_SURE = 0.5
+"""Confidence of a word that may be settled; those behind one that is less sure wait with it."""
 _LONG = 5 * SAMPLE_RATE
 """Audio of a draft beyond which settled words are left out of it."""
 _KEPT = 2 * SAMPLE_RATE
@@ -71,7 +74,7 @@ class LocalAgreement:
         """Take the answer to the last draft; return the whole piece, settled words first."""
         count = len(self._settled)
         fresh = hypothesis.words[count:]
-        agreed = _agreement(self._last[count:], fresh)
+        agreed = min(_agreement(self._last[count:], fresh), _sure(fresh))
         settled = max(min(agreed, len(fresh) - _UNSETTLED), 0)
         self._last = (*self._settled, *fresh)
         self._settled = self._last[: count + settled]
@@ -108,3 +111,9 @@ def _agreement(one: Sequence[Word], other: Sequence[Word]) -> int:
             break
         count += 1
     return count
+
+
+def _sure(words: Sequence[Word]) -> int:
+    """How many leading words are sure."""
+    doubts = (index for index, word in enumerate(words) if word.confidence < _SURE)
+    return next(doubts, len(words))

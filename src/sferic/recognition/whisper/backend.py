@@ -7,6 +7,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+MOST_TOKENS = 448
+"""That Whisper has places for, those of the prompt included."""
+
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Text to be decoded from an encoded window. All are token ids."""

@@ -8,9 +8,7 @@ import numpy as np
 import tokenizers
 from numpy.typing import NDArray
 
-from sferic.recognition.whisper.backend import Decoded, Request
-
-_MOST_TOKENS = 448
+from sferic.recognition.whisper.backend import MOST_TOKENS, Decoded, Request
 
 
 class CTranslateBackend:
@@ -65,7 +63,7 @@ class CTranslateBackend:
             [prompt],
             beam_size=1,
             # CTranslate2 generates at most half of it, and no more than the prompt leaves.
-            max_length=min(max(2 * request.room, len(prompt) + request.room), _MOST_TOKENS),
+            max_length=min(max(2 * request.room, len(prompt) + request.room), MOST_TOKENS),
             return_scores=True,
             return_no_speech_prob=True,
         )[0]

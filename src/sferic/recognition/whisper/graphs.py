@@ -5,62 +5,79 @@ so that they are computed once however often a window is decoded. The decoder ta
 tokens at once behind those it has seen before, so that text which is known or guessed costs one
 pass. It gives back what greedy decoding needs instead of whole vocabularies, and what the
 alignment heads attended to, so that word times cost nothing more.
-
-In 8 bits, activations of the encoder have one scale for each frame, which is faster on hundreds of
-frames; those of the decoder one for each 128 of a token, which is faster on few tokens. One scale
-for a whole call would be faster still, and costs more than a point of word error rate.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import onnx
-from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
 
-from sferic.recognition.whisper.weights import Weights
+from sferic.recognition.whisper.building import (
+    FLOAT,
+    INT64,
+    MICROSOFT,
+    ConstantsFile,
+    Graph,
+    Product,
+    Scale,
+    by_block,
+    by_row,
+    rounded,
+    single,
+)
+from sferic.recognition.whisper.weights import UnreadableWeightsError, Weights
 
-_OPSET = 20
-_MICROSOFT = "com.microsoft"
-_BLOCK = 128
-_FLOAT, _INT64 = int(TensorProto.FLOAT), int(TensorProto.INT64)
+_TABLE = "decoder/embeddings/weight"
+_PROJECTION = "decoder/projection/weight"
+_TAKEN_FOR_GRANTED = {
+    "activation": 3,  # the exact GELU
+    "alibi": 0,
+    "pre_norm": 1,
+    "scale_embeddings": 0,
+    "start_from_zero_embedding": 0,
+}
+"""What CTranslate2 says of the decoder of every Whisper."""
 
-Array = NDArray[Any]
+Shape = tuple[int | str, ...]
 
 
-def encoder(weights: Weights, *, quantized: bool) -> bytes:
+def encoder(weights: Weights, *, quantized: bool, constants: ConstantsFile | None = None) -> bytes:
     """Log-mel features to the keys and values of cross-attention.
 
     Input: features (1, bands, 2 t). Outputs, for each layer of the decoder: cross_key (1, heads,
     width, t) and cross_value (1, heads, t, width).
     """
-    graph = _Graph(weights, product=_Graph.by_row if quantized else _Graph.plain)
+    net = _Network(weights, Graph(constants), by_row if quantized else single)
+    node = net.graph.node
+    bands = weights.shape("encoder/conv1/weight")[1]
+    x = node("Gelu", net.convolution("features", "encoder/conv1", stride=1))
+    x = node("Gelu", net.convolution(x, "encoder/conv2", stride=2))
+    x = node("Transpose", x, perm=[0, 2, 1])
+    length = node("Shape", x, start=1, end=2)
+    places = net.weight("encoder/position_encodings/encodings")
+    zero = net.graph.integers(0)
+    x = node("Add", x, node("Slice", places, zero, length, zero))
     heads = weights.number("encoder/num_heads")
-    x = graph.gelu(graph.convolution("features", "encoder/conv1", stride=1))
-    x = graph.gelu(graph.convolution(x, "encoder/conv2", stride=2))
-    x = graph.node("Transpose", x, perm=[0, 2, 1])
-    length = graph.node("Shape", x, start=1, end=2)
-    places = graph.weight("encoder/position_encodings/encodings")
-    zero = graph.integers(0)
-    x = graph.node("Add", x, graph.node("Slice", places, zero, length, zero))
     for layer in range(weights.layers("encoder")):
         name = f"encoder/layer_{layer}"
-        query, key, value = graph.self_attention_inputs(x, name, heads)
-        keys = graph.node("Transpose", key, perm=[0, 1, 3, 2])
-        attention = graph.node("Softmax", graph.node("MatMul", query, keys), axis=-1)
-        x = graph.attended(x, attention, value, f"{name}/self_attention/linear_1")
-        x = graph.feed_forward(x, name)
-    x = graph.norm(x, "encoder/layer_norm")
+        parts = net.self_attention_inputs(x, name)
+        # It never holds all scores of a head at once: these grow with the square of the window.
+        attended = node("MultiHeadAttention", *parts, domain=MICROSOFT, num_heads=heads)
+        x = node("Add", x, net.linear(attended, f"{name}/self_attention/linear_1"))
+        x = net.feed_forward(x, name)
+    x = net.norm(x, "encoder/layer_norm")
     heads = weights.number("decoder/num_heads")
-    outputs = []
+    outputs: dict[str, tuple[int, Shape]] = {}
+    width = weights.shape(_TABLE)[1] // heads
     for layer in range(weights.layers("decoder")):
-        both = graph.linear(x, f"decoder/layer_{layer}/attention/linear_1")
-        key, value = graph.node("Split", both, outputs=2, axis=2, num_outputs=2)
-        split = graph.node("Reshape", key, graph.integers(0, 0, heads, -1))
-        outputs.append(graph.node("Transpose", split, perm=[0, 2, 3, 1], name=f"cross_key_{layer}"))
-        outputs.append(graph.by_head(value, heads, name=f"cross_value_{layer}"))
-    return graph.serialized({"features": (_FLOAT, 3)}, dict.fromkeys(outputs, _FLOAT))
+        both = net.linear(x, f"decoder/layer_{layer}/attention/linear_1")
+        key, value = node("Split", both, outputs=2, axis=2, num_outputs=2)
+        split = node("Reshape", key, net.graph.integers(0, 0, heads, -1))
+        key = node("Transpose", split, perm=[0, 2, 3, 1], name=f"cross_key_{layer}")
+        value = net.by_head(value, heads, name=f"cross_value_{layer}")
+        outputs[key] = FLOAT, (1, heads, width, "steps")
+        outputs[value] = FLOAT, (1, heads, "steps", width)
+    return net.graph.serialized({"features": (FLOAT, (1, bands, "frames"))}, outputs)
 
 
 def decoder(
@@ -69,6 +86,7 @@ def decoder(
     quantized: bool,
     alignment_heads: Sequence[tuple[int, int]],
     suppressed: Sequence[int],
+    constants: ConstantsFile | None = None,
 ) -> bytes:
     """Tokens to the tokens that follow them.
 
@@ -81,201 +99,143 @@ def decoder(
     vocabulary) of the rows asked for, with those suppressed; attention (1, alignment heads, n, t);
     key and value (1, heads, n, width) of the tokens for each layer.
     """
-    graph = _Graph(weights, product=_Graph.by_block if quantized else _Graph.plain)
+    _check(weights)
+    net = _Network(weights, Graph(constants), by_block if quantized else single)
+    node = net.graph.node
     heads = weights.number("decoder/num_heads")
-    places = graph.weight("decoder/position_encodings/encodings")
-    x = graph.node("Add", graph.embedded("tokens"), graph.node("Gather", places, "places"))
-    attentions, outputs, inputs = [], [], {"tokens": (_INT64, 2), "places": (_INT64, 2)}
-    inputs |= {"targets": (_INT64, 2), "rows": (_INT64, 1), "mask": (_FLOAT, 4)}
+    vocabulary, width = weights.shape(_TABLE)
+    width //= heads
+    places = net.weight("decoder/position_encodings/encodings")
+    x = node("Add", net.embedded("tokens", quantized=quantized), node("Gather", places, "places"))
+    each: Shape = (1, "tokens")
+    inputs: dict[str, tuple[int, Shape]] = {}
+    inputs |= dict.fromkeys(("tokens", "places", "targets"), (INT64, each))
+    inputs |= {"rows": (INT64, ("rows",)), "mask": (FLOAT, (1, 1, "tokens", "so_far"))}
+    outputs: dict[str, tuple[int, Shape]] = {"best": (INT64, each)}
+    outputs |= dict.fromkeys(("best_score", "target_score"), (FLOAT, each))
+    outputs["row_logits"] = FLOAT, (1, "rows", vocabulary)
+    outputs["attention"] = FLOAT, (1, len(alignment_heads), "tokens", "steps")
+    attentions = []
     for layer in range(weights.layers("decoder")):
         name = f"decoder/layer_{layer}"
-        query, key, value = graph.self_attention_inputs(x, name, heads)
-        outputs += [graph.node("Identity", key, name=f"key_{layer}")]
-        outputs += [graph.node("Identity", value, name=f"value_{layer}")]
-        key = graph.node("Concat", f"past_key_{layer}", key, axis=2)
-        value = graph.node("Concat", f"past_value_{layer}", value, axis=2)
-        scores = graph.node("MatMul", query, graph.node("Transpose", key, perm=[0, 1, 3, 2]))
-        attention = graph.node("Softmax", graph.node("Add", scores, "mask"), axis=-1)
-        x = graph.attended(x, attention, value, f"{name}/self_attention/linear_1")
-        query = graph.cross_query(x, name, heads)
-        scores = graph.node("MatMul", query, f"cross_key_{layer}")
-        attention = graph.node("Softmax", scores, axis=-1)
+        parts = net.self_attention_inputs(x, name, query_scale=width**-0.5)
+        query, key, value = (net.by_head(part, heads) for part in parts)
+        for kind, new in (("key", key), ("value", value)):
+            node("Identity", new, name=f"{kind}_{layer}")
+            outputs[f"{kind}_{layer}"] = FLOAT, (1, heads, "tokens", width)
+            inputs[f"past_{kind}_{layer}"] = FLOAT, (1, heads, "past", width)
+        inputs[f"cross_key_{layer}"] = FLOAT, (1, heads, width, "steps")
+        inputs[f"cross_value_{layer}"] = FLOAT, (1, heads, "steps", width)
+        key = node("Concat", f"past_key_{layer}", key, axis=2)
+        value = node("Concat", f"past_value_{layer}", value, axis=2)
+        turned = node("Transpose", key, perm=[0, 1, 3, 2])
+        scores = node("Add", node("MatMul", query, turned), "mask")
+        attention = node("Softmax", scores, axis=-1)
+        x = net.attended(x, attention, value, f"{name}/self_attention/linear_1")
+        query = net.cross_query(x, name, heads)
+        attention = node("Softmax", node("MatMul", query, f"cross_key_{layer}"), axis=-1)
         chosen = [head for at, head in alignment_heads if at == layer]
         if chosen:
-            attentions.append(graph.node("Gather", attention, graph.integers(*chosen), axis=1))
-        x = graph.attended(x, attention, f"cross_value_{layer}", f"{name}/attention/linear_2")
-        x = graph.feed_forward(x, name)
-        for cached in ("past_key", "past_value", "cross_key", "cross_value"):
-            inputs[f"{cached}_{layer}"] = (_FLOAT, 4)
-    x = graph.norm(x, "decoder/layer_norm")
-    logits = graph.product(graph, x, weights["decoder/embeddings/weight"])
-    penalties = np.zeros(weights["decoder/embeddings/weight"].shape[0], np.float32)
-    penalties[[*suppressed]] = -np.inf
-    graph.node("Gather", logits, "rows", axis=1, name="row_logits")
-    logits = graph.node("Add", logits, graph.constant(penalties))
-    total = graph.node("ReduceLogSumExp", logits, graph.integers(-1), keepdims=0)
-    graph.node("ArgMax", logits, axis=-1, keepdims=0, name="best")
-    best = graph.node("ReduceMax", logits, graph.integers(-1), keepdims=0)
-    graph.node("Sub", best, total, name="best_score")
-    last = graph.integers(-1)
-    target = graph.node("GatherElements", logits, graph.node("Unsqueeze", "targets", last), axis=2)
-    graph.node("Sub", graph.node("Squeeze", target, last), total, name="target_score")
-    graph.node("Concat", *attentions, axis=1, name="attention")
-    floats = ["row_logits", "best_score", "target_score", "attention", *outputs]
-    return graph.serialized(inputs, {"best": _INT64} | dict.fromkeys(floats, _FLOAT))
+            attentions.append(node("Gather", attention, net.graph.integers(*chosen), axis=1))
+        x = net.attended(x, attention, f"cross_value_{layer}", f"{name}/attention/linear_2")
+        x = net.feed_forward(x, name)
+    node("Concat", *attentions, axis=1, name="attention")
+    net.predict(net.norm(x, "decoder/layer_norm"), suppressed)
+    return net.graph.serialized(inputs, outputs)
 
 
-class _Graph:
-    """A graph that grows node by node.
+def _check(weights: Weights) -> None:
+    for name, expected in _TAKEN_FOR_GRANTED.items():
+        found = weights.number(f"decoder/{name}", expected)
+        if found != expected:
+            reason = f"the decoder has {name} {found}, a Whisper has {expected}"
+            raise UnreadableWeightsError(reason)
+
+
+class _Network:
+    """The layers of Whisper on a graph.
 
     Args:
-        weights: Where the names of linear layers and norms are looked up.
-        product: How a matrix is multiplied with weights.
+        weights: Where their names are looked up.
+        graph: Gets them.
+        product: How linear layers multiply.
     """
 
-    def __init__(self, weights: Weights, *, product: Any) -> None:
+    def __init__(self, weights: Weights, graph: Graph, product: Product) -> None:
+        self.graph = graph
         self._weights = weights
-        self._nodes: list[onnx.NodeProto] = []
-        self._constants: list[onnx.TensorProto] = []
-        self._known: dict[Any, Any] = {}
-        self.product = product
-
-    def node(
-        self,
-        kind: str,
-        *inputs: str,
-        outputs: int = 1,
-        name: str = "",
-        domain: str = "",
-        **how: Any,
-    ) -> Any:
-        """Add a node; the name of its output, or of all."""
-        names = [name] if name else [self._name() for _ in range(outputs)]
-        self._nodes.append(helper.make_node(kind, [*inputs], names, domain=domain, **how))
-        return names[0] if outputs == 1 else names
-
-    def constant(self, values: Array | np.generic) -> str:
-        name = self._name()
-        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
-        return name
-
-    def integers(self, *values: int) -> str:
-        if values not in self._known:
-            self._known[values] = self.constant(np.array(values, np.int64))
-        return str(self._known[values])
+        self._product = product
 
     def weight(self, name: str) -> str:
-        return self.constant(self._weights[name])
+        return self.graph.constant(self._weights[name])
+
+    def embedded(self, tokens: str, *, quantized: bool) -> Any:
+        """Embeddings of tokens. They are kept apart from those that `predict` multiplies with.
+
+        Of these rows few are ever read, and so few of them come into memory from the file.
+        """
+        node = self.graph.node
+        if not quantized:
+            return node("Gather", self.weight(_TABLE), tokens)
+        scales, table = rounded(self._weights, _TABLE, block=self._weights.shape(_TABLE)[1])
+        rows = node("Cast", node("Gather", self.graph.constant(table), tokens), to=FLOAT)
+        return node("Mul", rows, node("Gather", self.graph.constant(scales), tokens))
 
     def convolution(self, x: str, name: str, *, stride: int) -> Any:
         kernel, bias = self.weight(f"{name}/weight"), self.weight(f"{name}/bias")
-        return self.node("Conv", x, kernel, bias, pads=[1, 1], strides=[stride])
-
-    def gelu(self, x: str) -> Any:
-        return self.node("Gelu", x)
+        return self.graph.node("Conv", x, kernel, bias, pads=[1, 1], strides=[stride])
 
     def norm(self, x: str, name: str) -> Any:
         scale, bias = self.weight(f"{name}/gamma"), self.weight(f"{name}/beta")
-        return self.node("LayerNormalization", x, scale, bias, axis=-1, epsilon=1e-5)
+        return self.graph.node("LayerNormalization", x, scale, bias, axis=-1, epsilon=1e-5)
 
-    def linear(self, x: str, name: str, *, scale: Array | float = 1.0) -> Any:
+    def linear(self, x: str, name: str, scale: Scale = None) -> Any:
         """A linear layer; its outputs are multiplied with `scale`."""
-        matrix = self._weights[f"{name}/weight"] * np.reshape(np.float32(scale), (-1, 1))
-        bias = self._weights[f"{name}/bias"] * np.float32(scale)
-        return self.node("Add", self.product(self, x, matrix), self.constant(bias))
+        bias = self._weights[f"{name}/bias"]
+        if scale is not None:
+            bias *= scale
+        product = self._product(self.graph, x, self._weights, f"{name}/weight", scale)
+        return self.graph.node("Add", product, self.graph.constant(bias))
 
-    def embedded(self, tokens: str) -> Any:
-        """Embeddings of tokens, kept in 8 bits where products are."""
-        table = self._weights["decoder/embeddings/weight"]
-        if self.product is _Graph.plain:
-            return self.node("Gather", self.constant(table), tokens)
-        scales, small = _rounded(table)
-        rows = self.node("Cast", self.node("Gather", self.constant(small), tokens), to=_FLOAT)
-        return self.node("Mul", rows, self.node("Gather", self.constant(scales), tokens))
-
-    def self_attention_inputs(self, x: str, name: str, heads: int) -> tuple[str, str, str]:
+    def self_attention_inputs(self, x: str, name: str, *, query_scale: float = 1.0) -> Any:
+        """Query, key and value of all heads."""
         x = self.norm(x, f"{name}/self_attention/layer_norm")
-        width = self._weights[f"{name}/self_attention/layer_norm/gamma"].shape[0]
-        scale = np.ones(3 * width, np.float32)
-        scale[:width] = (width // heads) ** -0.5
-        parts = self.linear(x, f"{name}/self_attention/linear_0", scale=scale)
-        parts = self.node("Split", parts, outputs=3, axis=2, num_outputs=3)
-        query, key, value = (self.by_head(part, heads) for part in parts)
-        return query, key, value
+        (width,) = self._weights.shape(f"{name}/self_attention/layer_norm/gamma")
+        scale = np.repeat(np.array([query_scale, 1, 1], np.float32), width)
+        parts = self.linear(x, f"{name}/self_attention/linear_0", scale)
+        return self.graph.node("Split", parts, outputs=3, axis=2, num_outputs=3)
 
     def cross_query(self, x: str, name: str, heads: int) -> str:
         x = self.norm(x, f"{name}/attention/layer_norm")
-        width = self._weights[f"{name}/attention/layer_norm/gamma"].shape[0]
-        scale = (width // heads) ** -0.5
-        return self.by_head(self.linear(x, f"{name}/attention/linear_0", scale=scale), heads)
+        (width,) = self._weights.shape(f"{name}/attention/layer_norm/gamma")
+        scale = np.full(width, (width // heads) ** -0.5, np.float32)
+        return self.by_head(self.linear(x, f"{name}/attention/linear_0", scale), heads)
 
     def attended(self, x: str, attention: str, value: str, name: str) -> Any:
-        looked_up = self.node("Transpose", self.node("MatMul", attention, value), perm=[0, 2, 1, 3])
-        joined = self.node("Reshape", looked_up, self.integers(0, 0, -1))
-        return self.node("Add", x, self.linear(joined, name))
+        node = self.graph.node
+        looked_up = node("Transpose", node("MatMul", attention, value), perm=[0, 2, 1, 3])
+        joined = node("Reshape", looked_up, self.graph.integers(0, 0, -1))
+        return node("Add", x, self.linear(joined, name))
 
     def feed_forward(self, x: str, name: str) -> Any:
         inner = self.linear(self.norm(x, f"{name}/ffn/layer_norm"), f"{name}/ffn/linear_0")
-        return self.node("Add", x, self.linear(self.gelu(inner), f"{name}/ffn/linear_1"))
+        outer = self.linear(self.graph.node("Gelu", inner), f"{name}/ffn/linear_1")
+        return self.graph.node("Add", x, outer)
+
+    def predict(self, x: str, suppressed: Sequence[int]) -> None:
+        """From the last layer to what is said of the tokens that may follow."""
+        node, last = self.graph.node, self.graph.integers(-1)
+        logits = self._product(self.graph, x, self._weights, _PROJECTION, None)
+        node("Gather", logits, "rows", axis=1, name="row_logits")
+        penalties = np.zeros(self._weights.shape(_PROJECTION)[0], np.float32)
+        penalties[[*suppressed]] = -np.inf
+        logits = node("Add", logits, self.graph.constant(penalties))
+        total = node("ReduceLogSumExp", logits, last, keepdims=0)
+        node("ArgMax", logits, axis=-1, keepdims=0, name="best")
+        node("Sub", node("ReduceMax", logits, last, keepdims=0), total, name="best_score")
+        target = node("GatherElements", logits, node("Unsqueeze", "targets", last), axis=2)
+        node("Sub", node("Squeeze", target, last), total, name="target_score")
 
     def by_head(self, x: str, heads: int, *, name: str = "") -> str:
-        split = self.node("Reshape", x, self.integers(0, 0, heads, -1))
-        return str(self.node("Transpose", split, perm=[0, 2, 1, 3], name=name))
-
-    def plain(self, x: str, matrix: Array) -> Any:
-        """A product in single precision."""
-        return self.node("MatMul", x, self.constant(matrix.T))
-
-    def by_row(self, x: str, matrix: Array) -> Any:
-        """A product in 8 bits, with a scale for each row of activations and for each output."""
-        if x not in self._known:
-            rows = self.node("Reshape", x, self.integers(-1, matrix.shape[1]))
-            top = self.node("ReduceMax", self.node("Abs", rows), self.integers(-1), keepdims=0)
-            scale = self.node("Mul", top, self.constant(np.float32(1 / 127)))
-            scale = self.node("Max", scale, self.constant(np.float32(1e-9)))
-            middle = self.node("Shape", scale)
-            middle = self.node("Expand", self.constant(np.array([128], np.uint8)), middle)
-            small = self.node("QuantizeLinear", rows, scale, middle, axis=0)
-            self._known[x] = small, self.node("Unsqueeze", scale, self.integers(-1))
-        small, scale = self._known[x]
-        scales, rounded = _rounded(matrix)
-        middle = self.constant(np.uint8(128))
-        product = self.node("MatMulInteger", small, self.constant(rounded.T), middle)
-        product = self.node("Cast", product, to=_FLOAT)
-        product = self.node("Mul", product, self.constant(scales[:, 0]))
-        return self.node("Unsqueeze", self.node("Mul", product, scale), self.integers(0))
-
-    def by_block(self, x: str, matrix: Array) -> Any:
-        """A product in 8 bits, with a scale for each block of inputs."""
-        height, depth = matrix.shape
-        blocks = matrix.reshape(height, depth // _BLOCK, _BLOCK)
-        scales, rounded = _rounded(blocks)
-        shifted = (rounded.astype(np.int16) + 128).astype(np.uint8)
-        constants = self.constant(shifted), self.constant(scales[..., 0])
-        shape = {"K": depth, "N": height, "bits": 8, "block_size": _BLOCK, "accuracy_level": 4}
-        return self.node("MatMulNBits", x, *constants, domain=_MICROSOFT, **shape)
-
-    def serialized(self, inputs: dict[str, tuple[int, int]], outputs: dict[str, int]) -> bytes:
-        taken = [
-            helper.make_tensor_value_info(name, kind, [f"{name}_{axis}" for axis in range(rank)])
-            for name, (kind, rank) in inputs.items()
-        ]
-        given = [helper.make_tensor_value_info(name, kind, None) for name, kind in outputs.items()]
-        graph = helper.make_graph(self._nodes, "whisper", taken, given, self._constants)
-        domains = [helper.make_opsetid("", _OPSET), helper.make_opsetid(_MICROSOFT, 1)]
-        model = helper.make_model(graph, opset_imports=domains, ir_version=9)
-        return bytes(model.SerializeToString())
-
-    def _name(self) -> str:
-        return f"n{len(self._nodes)}_{len(self._constants)}_{self._count()}"
-
-    def _count(self) -> int:
-        self._known["count"] = count = self._known.get("count", 0) + 1
-        return int(count)
-
-
-def _rounded(values: Array) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
-    """Scales of the last axis, which they keep as one, and the values rounded to 8 bits."""
-    scales = np.abs(values).max(axis=-1, keepdims=True) / np.float32(127)
-    scales = np.where(scales == 0, np.float32(1), scales).astype(np.float32)
-    return scales, np.rint(values / scales).astype(np.int8)
+        split = self.graph.node("Reshape", x, self.graph.integers(0, 0, heads, -1))
+        return str(self.graph.node("Transpose", split, perm=[0, 2, 1, 3], name=name))

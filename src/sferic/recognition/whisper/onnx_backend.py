@@ -1,20 +1,20 @@
 """Whisper on a CPU through ONNX Runtime, decoding with a guess."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import onnxruntime
 import tokenizers
 from numpy.typing import NDArray
 
-from sferic.recognition.whisper import graphs, verifying
+from sferic.recognition.whisper import verifying
 from sferic.recognition.whisper.alignment import token_starts
-from sferic.recognition.whisper.backend import Decoded, Request
+from sferic.recognition.whisper.backend import MOST_TOKENS, Decoded, Request
+from sferic.recognition.whisper.conversion import Source, sessions
 from sferic.recognition.whisper.verifying import Row
-from sferic.recognition.whisper.weights import Weights
 
 _MULTILINGUAL = 51_865
 """Tokens of the vocabularies that have languages; those of English alone have fewer."""
@@ -32,9 +32,12 @@ class OnnxBackend:
         vocabulary: Of the model.
         quantized: Whether products are in 8 bits.
         threads: CPU threads of a call.
+        conversions: Where the graphs are kept; None for memory.
 
     Raises:
         UnreadableWeightsError: model.bin is not understood.
+        GraphTooLargeError: The graphs are in memory and do not fit there.
+        Exception: One of `conversion.REJECTIONS`: ONNX Runtime does not run the graphs.
     """
 
     def __init__(
@@ -44,28 +47,26 @@ class OnnxBackend:
         *,
         quantized: bool = True,
         threads: int = 1,
+        conversions: Path | None = None,
     ) -> None:
-        weights = Weights(folder / "model.bin")
-        config = json.loads((folder / "config.json").read_text())
-        self.bands = weights["encoder/conv1/weight"].shape[1]
-        size, width = weights["decoder/embeddings/weight"].shape
-        self.multilingual = size >= _MULTILINGUAL
-        heads = weights.number("decoder/num_heads")
-        self._past_shape = (1, heads, 0, width // heads)
+        source = Source(folder=folder, quantized=quantized)
+        self._not_first = [*(source.config.suppress_ids or ())]
+        self._not_first += source.config.suppress_ids_begin or ()
         self._start = _token(vocabulary, "startoftranscript")
         self._end = _token(vocabulary, "endoftext")
         self._no_speech = _token(vocabulary, "nospeech", "nocaptions")
-        self._not_first = [*config["suppress_ids"], *config["suppress_ids_begin"]]
-        self._encoder = _session(graphs.encoder(weights, quantized=quantized), threads)
-        decoder = graphs.decoder(
-            weights,
-            quantized=quantized,
-            alignment_heads=[(layer, head) for layer, head in config["alignment_heads"]],
-            suppressed=config["suppress_ids"],
-        )
-        self._decoder = _session(decoder, threads)
-        layers = range(weights.layers("decoder"))
-        self._cached = [f"{name}_{layer}" for layer in layers for name in ("key", "value")]
+        self._encoder, self._decoder = sessions(source, threads=threads, conversions=conversions)
+        (features,) = self._encoder.get_inputs()
+        self.bands = int(features.shape[1])
+        shapes = {
+            array.name: array.shape
+            for array in (*self._decoder.get_inputs(), *self._decoder.get_outputs())
+        }
+        self.multilingual = shapes["row_logits"][2] >= _MULTILINGUAL
+        _, heads, _, width = shapes["past_key_0"]
+        self._past_shape = (1, heads, 0, width)
+        pasts = [name for name in shapes if name.startswith("past_")]
+        self._cached = [name.removeprefix("past_") for name in pasts]
 
     def encode(self, features: NDArray[np.float32]) -> Arrays:
         """Keys and values of cross-attention; see `Backend.encode`."""
@@ -79,6 +80,7 @@ class OnnxBackend:
 
     def decode(self, encoded: Arrays, request: Request) -> Decoded:
         """See `Backend.decode`."""
+        request = _fitted(request)
         memory = self._memory(encoded)
         start_row = len(request.before)
         memory.watched = (start_row, start_row + len(request.start) - 1)
@@ -188,13 +190,13 @@ def _token(vocabulary: tokenizers.Tokenizer, *names: str) -> int:
     return next(token for token in found if token is not None)
 
 
-def _session(graph: bytes, threads: int) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.enable_mem_pattern = False
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+def _fitted(request: Request) -> Request:
+    """The request with no more tokens than the model has places for."""
+    known = request.known[: MOST_TOKENS - len(request.start)]
+    room = MOST_TOKENS - len(request.start) - len(known)
+    before = request.before if len(request.before) < room else ()
+    room = min(request.room, room - len(before))
+    return msgspec.structs.replace(request, before=before, known=known, room=room)
 
 
 def _probabilities(logits: NDArray[np.float32]) -> NDArray[np.float32]:

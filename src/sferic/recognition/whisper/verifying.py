@@ -15,7 +15,7 @@ import msgspec
 
 from sferic.recognition.whisper.backend import Request
 
-_CLEARLY = 2.0
+_CLEARLY = 5.0
 """Difference of log-probabilities by which another token must be likelier to oust a trusted one."""
 _NEAR = 6
 """Tokens on either side among which a guess that did not fit is taken up again."""
