@@ -41,7 +41,7 @@ class WindowFigures(msgspec.Struct, frozen=True, kw_only=True):
     answer_s: Spread | None
     """From when an endpoint was due to its final; None where nothing was due in time."""
     behind_s: Spread | None
-    """From sending a mark to its answer: how far behind the server was."""
+    """From sending a mark to its answer: how far behind the server was; None where it always is."""
     partials: int
     words: int
     """Of finals."""
@@ -84,8 +84,8 @@ class LongFigures(msgspec.Struct, frozen=True, kw_only=True):
     growth: tuple[Growth, ...]
     """Fitted to all windows but the first."""
     clock: Clock
-    unanswered: int
-    """Endpoints after which a final was missing."""
+    unanswered: int | None
+    """Endpoints after which a final was missing; None where nothing was due in time."""
     memory_mb: tuple[float, float]
     """Of the server, before and after the session."""
     descriptors: tuple[int, int]
@@ -95,8 +95,8 @@ class LongFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 def long_figures(run: LongRun, programme: Programme, *, language: str) -> LongFigures:
     """Look at a long session window by window."""
-    asked = [] if run.talk.speed == 0 else answers(run.talk)
-    endpoints = [each for each in asked if each.kind == "endpoint"]
+    timed = run.talk.speed > 0
+    endpoints = [each for each in answers(run.talk) if each.kind == "endpoint"] if timed else []
     windows = _windows(run, programme, endpoints, language=language)
     taken = run.marks[-1].place_s if run.marks else 0.0
     wall = run.marks[-1].taken - run.talk.began if run.marks else 0.0
@@ -106,7 +106,7 @@ def long_figures(run: LongRun, programme: Programme, *, language: str) -> LongFi
         windows=windows,
         growth=growth(windows[1:]),
         clock=_clock(run, [*programme.placed]),
-        unanswered=sum(each.at is None for each in endpoints),
+        unanswered=sum(each.at is None for each in endpoints) if timed else None,
         memory_mb=(round(run.before.memory_mb, 1), round(run.after.memory_mb, 1)),
         descriptors=(run.before.descriptors, run.after.descriptors),
         threads=(run.before.threads, run.after.threads),
@@ -186,7 +186,7 @@ def _windows(
         for each in endpoints
         if each.at is not None
     )
-    behind = sliced((mark.place_s, mark.taken - mark.sent) for mark in run.marks)
+    behind = sliced((mark.place_s, mark.taken - mark.sent) for mark in run.marks if talk.speed > 0)
     partials = sliced((place, place) for place in run.partials)
     words = sliced((_middle(word), word.word) for word in run.words)
     shifts = sliced(_shifts(run.words, [*programme.placed]))

@@ -53,12 +53,13 @@ def _show_long(long: LongFigures, console: Console) -> None:
     clock = long.clock
     console.print(_windows(long.windows))
     console.print(_lines("an hour of audio, without the first window", long.growth))
+    timed = long.unanswered is not None
+    unanswered = f"; {long.unanswered} endpoints unanswered" if timed else ""
     last = ""
     if clock.last_word_early_s is not None:
         last = f", the last one ends {clock.last_word_early_s:.2f} s before the last recording"
     console.print(
-        f"{long.hours:.2f} hours in one session at {long.speed:g} times real time; "
-        f"{long.unanswered} endpoints unanswered.\n"
+        f"{long.hours:.2f} hours in one session at {long.speed:g} times real time{unanswered}.\n"
         f"{clock.words} words: {clock.out_of_order} out of order, {clock.outside} outside the "
         f"audio, {clock.stray} far from all that was said{last}.\n" + _held(long) + "\n"
     )

@@ -180,7 +180,8 @@ def test_as_fast_as_possible_there_is_no_answer_time() -> None:
     of = run(3, recited(3))
     of.talk.speed = 0
     found = figures(of, 3)
-    assert [each.answer_s for each in found.windows] == [None] * 3
+    assert [(each.answer_s, each.behind_s) for each in found.windows] == [(None, None)] * 3
+    assert found.unanswered is None
     assert "answer, p50" not in slopes(found)
 
 
