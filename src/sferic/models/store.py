@@ -93,6 +93,11 @@ class ModelStore:
         self.catalogue = catalogue or load_catalogue()
         self._downloads: Downloads | None = None
 
+    @property
+    def conversions(self) -> Path:
+        """Where engines keep what they make of models: nothing that they could not make again."""
+        return self.root / "converted"
+
     def folder(self, name: str) -> Path:
         """Where a model is kept, whether it is there or not.
 

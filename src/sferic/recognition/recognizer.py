@@ -104,6 +104,7 @@ class Recognizer:
             compute_type=compute_type,
             workers=workers or min(_cores(), _MOST_WORKERS),
             threads=threads,
+            conversions=store.conversions,
         )
         return cls(engine, voice_activity, partial_interval=partial_interval)
 

@@ -24,10 +24,9 @@ from sferic.audio import SAMPLE_RATE
 from sferic.errors import ModelLoadError
 from sferic.recognition import guards
 from sferic.recognition.hypothesis import Hypothesis, Word, join
-from sferic.recognition.whisper.backend import Backend, Decoded, Request
-from sferic.recognition.whisper.ctranslate_backend import CTranslateBackend
+from sferic.recognition.whisper.backend import Decoded, Request
+from sferic.recognition.whisper.loading import load_backend
 from sferic.recognition.whisper.mel import HOP, LogMel
-from sferic.recognition.whisper.onnx_backend import OnnxBackend
 
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -40,8 +39,6 @@ _GRID = 2 * HOP
 
 _CONTEXT_TOKENS = 48
 """Tokens of earlier text that a prompt holds at most."""
-_ONNX_TYPES = {"auto": True, "int8": True, "int8_float32": True, "float32": False}
-"""Number formats in which a CPU runs the model through ONNX Runtime; whether in 8 bits."""
 _TOKENS_A_SECOND = 9
 _SPELLED_OUT = frozenset({"bn", "gu", "hi", "kn", "ml", "mr", "or", "pa", "ta", "te"})
 """Languages in scripts of which Whisper's vocabulary has little but single letters."""
@@ -94,9 +91,10 @@ class WhisperEngine:
         compute_type: As CTranslate2 names them; `auto` is int8 on a CPU, float16 on a GPU.
         workers: Windows decoded at the same time.
         threads: CPU threads for each of them.
+        conversions: Where what is made of the weights is kept; None for memory.
 
     Raises:
-        ModelLoadError: CTranslate2 or the tokenizer rejects the files.
+        ModelLoadError: ONNX Runtime and CTranslate2, or the tokenizer, reject the files.
     """
 
     longest = 30 * SAMPLE_RATE
@@ -110,28 +108,22 @@ class WhisperEngine:
         compute_type: str = "auto",
         workers: int = 1,
         threads: int = 1,
+        conversions: Path | None = None,
     ) -> None:
         self.name = name or folder.name
         self.parallel = workers
         gpu = device == "cuda" or (device == "auto" and ctranslate2.get_cuda_device_count() > 0)
         try:
             self._vocabulary = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
-            if not gpu and compute_type in _ONNX_TYPES:
-                self._backend: Backend = OnnxBackend(
-                    folder,
-                    self._vocabulary,
-                    quantized=_ONNX_TYPES[compute_type],
-                    threads=threads,
-                )
-            else:
-                self._backend = CTranslateBackend(
-                    folder,
-                    self._vocabulary,
-                    device="cuda" if gpu else "cpu",
-                    compute_type="float16" if compute_type == "auto" else compute_type,
-                    workers=workers,
-                    threads=threads,
-                )
+            self._backend = load_backend(
+                folder,
+                self._vocabulary,
+                gpu=gpu,
+                compute_type=compute_type,
+                workers=workers,
+                threads=threads,
+                conversions=conversions,
+            )
         except Exception as error:
             raise ModelLoadError(folder, str(error)) from error
         self._log_mel = LogMel(self._backend.bands)

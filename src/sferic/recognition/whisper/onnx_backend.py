@@ -35,8 +35,7 @@ class OnnxBackend:
         conversions: Where the graphs are kept; None for memory.
 
     Raises:
-        UnreadableWeightsError: model.bin is not understood.
-        GraphTooLargeError: The graphs are in memory and do not fit there.
+        UnreadableWeightsError: model.bin is not understood, or too big to live in memory.
         Exception: One of `conversion.REJECTIONS`: ONNX Runtime does not run the graphs.
     """
 

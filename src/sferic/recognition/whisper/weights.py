@@ -25,7 +25,7 @@ _BLOCK = 1 << 16
 
 
 class UnreadableWeightsError(Exception):
-    """The file is not a Whisper model of a kind that is known here."""
+    """There is no way to make graphs of these weights here; CTranslate2 may know one."""
 
 
 class Weights:
