@@ -125,6 +125,13 @@ def test_an_origin_is_a_scheme_and_a_host(origin: str) -> None:
     assert Settings(allowed_origins=(origin,)).allowed_origins == (origin,)
 
 
+def test_an_interval_of_nothing_is_allowed_and_one_below_is_not() -> None:
+    environment = {"SFERIC_PARTIAL_INTERVAL_MS": "0"}
+    assert load_settings(environment=environment).partial_interval_ms == 0
+    with pytest.raises(InvalidSettingsError, match="a whole number from 0 to 60000"):
+        load_settings(environment={"SFERIC_PARTIAL_INTERVAL_MS": "-1"})
+
+
 def test_secrets_show_up_neither_in_the_settings_nor_in_problems(tmp_path: Path) -> None:
     settings = Settings(
         api_keys=("secret-one",),

@@ -151,6 +151,7 @@ def assert_ordered(pieces: list[Piece]) -> None:
     for piece in pieces:
         assert piece.start <= piece.end
         assert piece.end - piece.start <= LONGEST_PIECE + FRAME
+        assert 0 <= piece.voice_end <= piece.end
     for before, after in pairwise(pieces):
         assert before.end <= after.start
 
@@ -180,7 +181,7 @@ def test_a_turn_from_its_first_sound_to_the_silence_that_ends_it() -> None:
     assert events == [
         SpeechStarted(start),
         SpeechEnded(end),
-        Piece(start - PRE_ROLL, end + POST_ROLL),
+        Piece(start - PRE_ROLL, end + POST_ROLL, voice_end=end),
         SegmentEnded(),
     ]
 
@@ -189,7 +190,7 @@ def test_a_piece_has_what_comes_before_and_after_only_as_far_as_it_was_heard() -
     following = segmenter(silence_ms=100)
     fed(following, 0, 3)
     events = [*fed(following, 1, 40), *fed(following, 0, 10)]
-    assert pieces(events) == [Piece(0, 47 * FRAME)]
+    assert pieces(events) == [Piece(0, 47 * FRAME, voice_end=43 * FRAME)]
 
 
 def test_the_first_word_of_a_stream_is_taken_from_its_first_sample_on() -> None:
@@ -316,7 +317,7 @@ def test_a_split_closes_the_piece_and_opens_the_next() -> None:
     following = segmenter()
     assert following.split() == []
     fed(following, 1, 20)
-    assert following.split() == [Piece(0, 20 * FRAME, "split")]
+    assert following.split() == [Piece(0, 20 * FRAME, "split", voice_end=20 * FRAME)]
     assert following.piece_start == 20 * FRAME
     assert following.segment_open
 
@@ -325,7 +326,11 @@ def test_a_flush_in_mid_speech_ends_it_there() -> None:
     following = segmenter()
     fed(following, 1, 20)
     now = 20 * FRAME + 300
-    assert following.flush(now) == [SpeechEnded(now), Piece(0, now), SegmentEnded()]
+    assert following.flush(now) == [
+        SpeechEnded(now),
+        Piece(0, now, voice_end=now),
+        SegmentEnded(),
+    ]
 
 
 def test_a_flush_in_a_pause_ends_speech_where_it_ended() -> None:
@@ -333,7 +338,29 @@ def test_a_flush_in_a_pause_ends_speech_where_it_ended() -> None:
     fed(following, 1, 20)
     fed(following, 0, 5)
     end = 20 * FRAME
-    assert following.flush(25 * FRAME) == [SpeechEnded(end), Piece(0, 25 * FRAME), SegmentEnded()]
+    assert following.flush(25 * FRAME) == [
+        SpeechEnded(end),
+        Piece(0, 25 * FRAME, voice_end=end),
+        SegmentEnded(),
+    ]
+
+
+def test_a_click_after_speech_does_not_move_where_its_voice_ended() -> None:
+    following = segmenter(silence_ms=600)
+    fed(following, 1, 20)
+    events = [*fed(following, 0, 12), *fed(following, 1, 2), *fed(following, 0, 30)]
+    assert following.voice_end == 20 * FRAME
+    assert [piece.voice_end for piece in pieces(events)] == [20 * FRAME]
+
+
+def test_speech_that_goes_on_moves_where_the_voice_ends() -> None:
+    following = segmenter(silence_ms=600)
+    for count in (20, 40):
+        fed(following, 1, 10)
+        assert following.voice_end == (count - 10) * FRAME
+        fed(following, 0, 10)
+    [piece] = pieces(following.flush(40 * FRAME))
+    assert piece.voice_end == 30 * FRAME
 
 
 def test_speech_that_has_only_just_begun_is_not_lost_in_a_flush() -> None:
