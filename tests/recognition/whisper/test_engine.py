@@ -11,7 +11,6 @@ from sferic.audio import SAMPLE_RATE
 from sferic.errors import ModelLoadError
 from sferic.models import ModelStore
 from sferic.recognition.hypothesis import Word
-from sferic.recognition.whisper.mel import HOP
 from sferic.recognition.whisper.engine import (
     WhisperEngine,
     _draft_window,
@@ -20,6 +19,7 @@ from sferic.recognition.whisper.engine import (
     _Pass,
     _spelled,
 )
+from sferic.recognition.whisper.mel import HOP
 
 S = SAMPLE_RATE
 

@@ -126,6 +126,6 @@ class Weights:
 
     def _name(self) -> str:
         (length,) = self._take("<H")
-        name = bytes(self._data[self._at : self._at + length - 1]).decode()
+        (name,) = struct.unpack_from(f"{length}s", self._data.data, self._at)
         self._at += length
-        return name
+        return bytes(name).rstrip(b"\0").decode()
