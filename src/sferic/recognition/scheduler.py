@@ -5,7 +5,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from enum import IntEnum
 from typing import TypeVar
 
@@ -81,7 +81,7 @@ class Scheduler:
             self._withdraw(turn)
             raise
         try:
-            future = self._threads.submit(prepare())
+            future = self._start(prepare())
         except BaseException:
             self._give_back()
             raise
@@ -105,6 +105,12 @@ class Scheduler:
                 raise RuntimeError(_CLOSED)
             self._waiting[turn.rank].append(turn)
             self._give()
+
+    def _start(self, work: Callable[[], T]) -> Future[T]:
+        with self._lock:
+            if self._closed:
+                raise RuntimeError(_CLOSED)
+            return self._threads.submit(work)
 
     def _withdraw(self, turn: "_Turn") -> None:
         with self._lock:
