@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sferic.audio import SAMPLE_RATE
 from sferic.recognition.hypothesis import Hypothesis, Word
-from sferic.recognition.recognizer import Recognizer
+from sferic.recognition.recognizer import PARTIAL_INTERVAL, Recognizer
 from sferic.speech.vad import FRAME, VoiceActivityModel
 
 Samples = NDArray[np.float32]
@@ -78,6 +78,11 @@ class Call(NamedTuple):
     draft: bool
     languages: tuple[str, ...]
     prefix: tuple[Word, ...]
+    context: tuple[Word, ...]
+    guess: tuple[Word, ...]
+    trusted: int
+    heard: tuple[Word, ...]
+    """What is said in the samples, whatever the answer is."""
 
 
 class FakeEngine:
@@ -90,6 +95,7 @@ class FakeEngine:
         holds_on: Whether it keeps to a prefix that it is given.
         changes_its_mind: Whether finals hear nothing.
         closes: Whether it ends every answer with a full stop.
+        unsure: Words it has little confidence in.
     """
 
     name = "fake"
@@ -104,6 +110,7 @@ class FakeEngine:
         self.failure: Exception | None = None
         self.holds_on = True
         self.closes = False
+        self.unsure: set[str] = set()
         self.changes_its_mind = False
         self.closed = False
         self._changed = threading.Condition()
@@ -121,14 +128,24 @@ class FakeEngine:
         draft: bool = False,
     ) -> Hypothesis:
         assert len(samples) <= self.longest
-        call = Call(start, start + len(samples), draft, tuple(languages), tuple(prefix))
+        words = [self._word(*found, start) for found in spoken(samples) if _mostly(found)]
+        call = Call(
+            start=start,
+            end=start + len(samples),
+            draft=draft,
+            languages=tuple(languages),
+            prefix=tuple(prefix),
+            context=tuple(context),
+            guess=tuple(guess),
+            trusted=trusted,
+            heard=tuple(words),
+        )
         with self._changed:
             self.calls.append(call)
             self._changed.notify_all()
         assert self.running.wait(_PATIENCE_S)
         if self.failure is not None:
             raise self.failure
-        words = [_word(*found, start) for found in spoken(samples) if _mostly(found)]
         if self.changes_its_mind and not draft:
             words = []
         if prefix and self.holds_on:
@@ -147,6 +164,11 @@ class FakeEngine:
     def calls_of(self, *, draft: bool) -> list[Call]:
         return [call for call in self.calls if call.draft is draft]
 
+    def _word(self, number: int, first: int, last: int, start: int) -> Word:
+        [text] = names(number)
+        confidence = 0.2 if text in self.unsure else 0.9
+        return Word(text=text, start=start + first, end=start + last, confidence=confidence)
+
     def _wait(self, count: int) -> bool:
         with self._changed:
             return self._changed.wait_for(lambda: len(self.calls) >= count, _PATIENCE_S)
@@ -164,8 +186,12 @@ class FakeVoiceActivity(VoiceActivityModel):
         return float((np.abs(frame[0, -FRAME:]) > _LOUDEST_SILENCE).mean()), state
 
 
-def fake_recognizer(engine: FakeEngine | None = None) -> Recognizer:
-    return Recognizer(engine or FakeEngine(), FakeVoiceActivity())
+def fake_recognizer(
+    engine: FakeEngine | None = None, *, partial_interval: float = PARTIAL_INTERVAL
+) -> Recognizer:
+    return Recognizer(
+        engine or FakeEngine(), FakeVoiceActivity(), partial_interval=partial_interval
+    )
 
 
 def _level(number: int, length: int) -> Samples:
@@ -176,10 +202,6 @@ def _level(number: int, length: int) -> Samples:
 def _mostly(found: tuple[int, int, int]) -> bool:
     _, first, last = found
     return last - first > WORD // 2
-
-
-def _word(number: int, first: int, last: int, start: int) -> Word:
-    return Word(text=f"w{number}", start=start + first, end=start + last, confidence=0.9)
 
 
 def _language(words: Sequence[Word], allowed: Sequence[str]) -> str:
