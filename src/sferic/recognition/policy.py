@@ -88,6 +88,12 @@ class LocalAgreement:
         self._language = hypothesis.language
         return self.hypothesis
 
+    def seek(self, start: int) -> None:
+        """Go on behind all words: the decoder has stopped there, and there is more to be heard."""
+        self._behind = (*self._behind, *self._last)
+        self._settled = self._last = ()
+        self._start = start
+
     def _leave_behind(self, now: int) -> None:
         """Leave out settled words, up to the longest gap that is not too close to the end."""
         borders = [

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from functools import partial
+from statistics import fmean
 
 import msgspec
 import numpy as np
@@ -22,6 +23,12 @@ _CONTEXT_GAP = 2 * SAMPLE_RATE
 """Pause after which what was said before is no context any more."""
 _CONTEXT_LENGTH = 14 * SAMPLE_RATE
 """Audio that is decoded at most to give a piece its context."""
+_UNHEARD = 6 * SAMPLE_RATE // 5
+"""Speech behind the last word that calls for another decoding."""
+_MOST_SEEKS = 3
+"""Times that a piece is decoded further."""
+_CREDIBLE = 0.4
+"""Mean confidence from which its words are believed."""
 _CLOSING = ".?!,;:…।॥"
 
 
@@ -97,9 +104,12 @@ class StreamRecognition:
         self._policy: LocalAgreement | None = None
         self._policy_start = -1
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Leave no work behind."""
+        early = self._early
         self._drop_early()
+        if early is not None:
+            await asyncio.wait([early.task])
 
     def needed_from(self, following: int) -> int:
         """First sample that a later call still needs.
@@ -168,7 +178,10 @@ class StreamRecognition:
             )
 
         hypothesis = await self._recognizer.draft(prepare, since=since, background=background)
-        return self._fitted(policy.accept(hypothesis), start, end)
+        hypothesis = self._fitted(policy.accept(hypothesis), start, end)
+        if (unheard := self._unheard_from(hypothesis.words, end)) is not None:
+            policy.seek(unheard)
+        return hypothesis
 
     async def decide_early(self, *, since: float) -> Hypothesis:
         """Decode the open piece as if it were complete, for a partial and perhaps the final.
@@ -188,7 +201,9 @@ class StreamRecognition:
         task = asyncio.create_task(self._decode(start, end, run))
         task.add_done_callback(_heard)
         self._early = _Early(start, self._segmenter.voice_end, run, task)
-        hypothesis = await asyncio.shield(task)
+        # Not `shield`: since Python 3.14 it reports errors that nobody awaits any more.
+        await asyncio.wait([task])
+        hypothesis = task.result()
         if self._policy is None or self._policy_start != start:
             return hypothesis
         return self._fitted(self._policy.review(hypothesis), start, end)
@@ -242,7 +257,33 @@ class StreamRecognition:
         if hypothesis is None:
             samples = self._timeline[start:end]
             hypothesis = await self._transcribe(samples, start, (), guess, run)
-        return self._fitted(hypothesis, start, end)
+        hypothesis = self._fitted(hypothesis, start, end)
+        for _ in range(_MOST_SEEKS):
+            heard = await self._seek(hypothesis, end, run)
+            if heard is hypothesis:
+                break
+            hypothesis = heard
+        return hypothesis
+
+    async def _seek(self, hypothesis: Hypothesis, end: int, run: "_Run") -> Hypothesis:
+        """Decode speech that the decoder left out at the end: it may stop after any sentence."""
+        at = self._unheard_from(hypothesis.words, end)
+        if at is None:
+            return hypothesis
+        rest = await self._transcribe(self._timeline[at:end], at, (), Hypothesis(), run)
+        rest = self._fitted(rest, at, end)
+        if not rest.words or fmean(word.confidence for word in rest.words) < _CREDIBLE:
+            return hypothesis
+        return msgspec.structs.replace(hypothesis, words=(*hypothesis.words, *rest.words))
+
+    def _unheard_from(self, words: Sequence[Word], end: int) -> int | None:
+        """Where speech begins that no word accounts for, if it is more than a word or two."""
+        if not words:
+            return None
+        last = words[-1].end
+        spans = self._segmenter.speech_within(last, end)
+        speech = sum(min(off, end) - max(on, last) for on, off in spans)
+        return last if speech >= _UNHEARD else None
 
     async def _continue(
         self, context: _Context, end: int, guess: Hypothesis, run: "_Run"

@@ -14,10 +14,10 @@ import msgspec
 from sferic.audio import SAMPLE_RATE
 from sferic.speech.vad import FRAME
 
-PRE_ROLL = 3 * SAMPLE_RATE // 10
+PRE_ROLL = 8 * SAMPLE_RATE // 10
 """Samples before the first voiced frame that belong to a piece: soft consonants are voiced late."""
 
-POST_ROLL = 4 * SAMPLE_RATE // 10
+POST_ROLL = SAMPLE_RATE // 2
 """Samples after the last voiced frame that belong to it, as far as they have been heard."""
 
 WARM_UP = SAMPLE_RATE

@@ -230,11 +230,11 @@ class _Network:
         penalties = np.zeros(self._weights.shape(_PROJECTION)[0], np.float32)
         penalties[[*suppressed]] = -np.inf
         logits = node("Add", logits, self.graph.constant(penalties))
-        total = node("ReduceLogSumExp", logits, last, keepdims=0)
         node("ArgMax", logits, axis=-1, keepdims=0, name="best")
-        node("Sub", node("ReduceMax", logits, last, keepdims=0), total, name="best_score")
-        target = node("GatherElements", logits, node("Unsqueeze", "targets", last), axis=2)
-        node("Sub", node("Squeeze", target, last), total, name="target_score")
+        scores = node("LogSoftmax", logits, axis=-1)
+        node("ReduceMax", scores, last, keepdims=0, name="best_score")
+        target = node("GatherElements", scores, node("Unsqueeze", "targets", last), axis=2)
+        node("Squeeze", target, last, name="target_score")
 
     def by_head(self, x: str, heads: int, *, name: str = "") -> str:
         split = self.graph.node("Reshape", x, self.graph.integers(0, 0, heads, -1))
