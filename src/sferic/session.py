@@ -187,7 +187,7 @@ class Session:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
             if self._tasks:
-                self._recognition.close()
+                await self._recognition.close()
             await self._inbox.close()
             await self._outbox.end()
         finally:
