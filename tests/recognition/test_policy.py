@@ -1,3 +1,5 @@
+import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,10 +11,15 @@ S = SAMPLE_RATE
 
 
 def words(text: str, *, start: float = 0.0, length: float = 0.5, gap: float = 0.0) -> list[Word]:
-    """Words one after the other, each with a pause behind it."""
+    """Words one after the other, each with a pause behind it; one in parentheses is not sure."""
     at = [round((start + i * (length + gap)) * S) for i in range(len(text.split()))]
     return [
-        Word(text=name, start=first, end=first + round(length * S), confidence=1.0)
+        Word(
+            text=name.strip("()"),
+            start=first,
+            end=first + round(length * S),
+            confidence=0.3 if name.startswith("(") else 1.0,
+        )
         for first, name in zip(at, text.split(), strict=True)
     ]
 
@@ -22,6 +29,11 @@ def heard(policy: LocalAgreement, text: str, *, now: float, **timing: float) -> 
     draft = policy.next(round(now * S))
     covered = [word for word in words(text, **timing) if word.start >= draft.start]
     return policy.accept(Hypothesis(words=tuple(covered), language="en"))
+
+
+def decided(policy: LocalAgreement, text: str) -> Hypothesis:
+    """What is shown after a decoding of the whole piece from nothing."""
+    return policy.review(Hypothesis(words=tuple(words(text)), language="en"))
 
 
 def text(spoken: tuple[Word, ...]) -> str:
@@ -64,6 +76,101 @@ def test_settled_words_stand_even_if_the_answer_leaves_them_out() -> None:
     assert (text(answer.words), settled(answer)) == ("one two", "one two")
 
 
+def test_the_next_draft_is_told_what_the_last_one_had_after_the_settled_words() -> None:
+    policy = LocalAgreement(0)
+    assert policy.next(2 * S).guess == ()
+    heard(policy, "one two free", now=2)
+    assert text(policy.next(2 * S).guess) == "one two free"
+    heard(policy, "one two three four", now=2)
+    draft = policy.next(2 * S)
+    assert (text(draft.prefix), text(draft.guess)) == ("one two", "three four")
+
+
+# Words that are not sure
+
+
+def test_a_word_that_is_not_sure_does_not_settle_and_holds_back_those_behind_it() -> None:
+    policy = LocalAgreement(0)
+    answers = [heard(policy, "one (two) three four", now=2) for _ in range(3)]
+    assert [settled(answer) for answer in answers] == ["", "one", "one"]
+    assert {text(answer.words) for answer in answers} == {"one two three four"}
+
+
+def test_a_word_settles_when_it_has_become_sure() -> None:
+    policy = LocalAgreement(0)
+    heard(policy, "one (two) three four", now=2)
+    assert settled(heard(policy, "one two three four", now=2)) == "one two three"
+
+
+@pytest.mark.parametrize(("confidence", "settles"), [(0.49, False), (0.5, True)])
+def test_a_word_is_sure_from_one_half_on(confidence: float, settles: bool) -> None:
+    policy = LocalAgreement(0)
+    [first, last] = words("one two")
+    spoken = (msgspec.structs.replace(first, confidence=confidence), last)
+    for _ in range(2):
+        policy.next(2 * S)
+        answer = policy.accept(Hypothesis(words=spoken, language="en"))
+    assert settled(answer) == ("one" if settles else "")
+
+
+def test_a_settled_word_stays_settled_if_it_is_no_longer_sure() -> None:
+    policy = LocalAgreement(0)
+    for _ in range(2):
+        heard(policy, "one two three", now=2)
+    answer = heard(policy, "(one) (two) three four", now=2)
+    assert settled(answer) == "one two three"
+
+
+# The whole piece, decoded from nothing
+
+
+def test_a_decoding_from_nothing_is_shown_and_settles_nothing() -> None:
+    policy = LocalAgreement(0)
+    heard(policy, "one two free", now=2)
+    answer = decided(policy, "one two three four")
+    assert text(answer.words) == text(policy.hypothesis.words) == "one two three four"
+    assert settled(answer) == ""
+
+
+def test_a_decoding_from_nothing_leaves_settled_words_as_they_are() -> None:
+    policy = LocalAgreement(0)
+    for _ in range(2):
+        heard(policy, "won two three", now=2)
+    answer = decided(policy, "One, to three four.")
+    assert text(answer.words) == "won two three four."
+    assert settled(answer) == "won two"
+    draft = policy.next(2 * S)
+    assert (text(draft.prefix), text(draft.guess)) == ("won two", "three four.")
+
+
+def test_a_decoding_from_nothing_leaves_words_that_drafts_leave_out_as_they_are() -> None:
+    policy = LocalAgreement(0)
+    long = "a b c d e f g h i j k l m n o p q r s t"
+    for _ in range(3):
+        heard(policy, long, now=10)
+    assert policy.next(10 * S).context
+    answer = decided(policy, long.replace("b", "bee") + " u v")
+    assert text(answer.words) == long + " u v"
+
+
+def test_a_decoding_from_nothing_that_has_too_little_leaves_what_is_settled() -> None:
+    policy = LocalAgreement(0)
+    for _ in range(2):
+        heard(policy, "one two three", now=2)
+    answer = decided(policy, "one")
+    assert (text(answer.words), settled(answer)) == ("one two", "one two")
+
+
+def test_the_next_draft_may_agree_with_a_decoding_from_nothing() -> None:
+    policy = LocalAgreement(0)
+    heard(policy, "one too", now=2)
+    decided(policy, "one two three four")
+    assert settled(heard(policy, "one two three for", now=2)) == "one two three"
+
+
+# Long speech
+
+
 def test_audio_behind_settled_words_is_left_out_of_a_long_draft() -> None:
     policy = LocalAgreement(0)
     long = "a b c d e f g h i j k l m n o p q r s t"
@@ -95,17 +202,23 @@ def test_a_short_draft_keeps_all_its_audio() -> None:
     assert policy.next(5 * S).start == 0
 
 
-ANSWERS = st.lists(st.lists(st.sampled_from("ab"), max_size=40), max_size=25)
+ANSWER = st.lists(st.sampled_from(["a", "b", "(a)", "(b)"]), max_size=40)
+ANSWERS = st.lists(st.tuples(ANSWER, st.booleans()), max_size=25)
 
 
 @given(answers=ANSWERS, start=st.integers(0, S))
 def test_a_settled_word_never_changes_whatever_is_heard_later(
-    answers: list[list[str]], start: int
+    answers: list[tuple[list[str], bool]], start: int
 ) -> None:
     policy = LocalAgreement(start)
     standing: tuple[Word, ...] = ()
     previous = start
-    for number, fresh in enumerate(answers):
+    for number, (fresh, from_nothing) in enumerate(answers):
+        if from_nothing:
+            answer = decided(policy, " ".join(fresh))
+            assert answer.words[: len(standing)] == standing
+            assert answer.settled == len(standing)
+            continue
         draft = policy.next(start + number * S)
         assert draft.start >= previous
         previous = draft.start
@@ -115,5 +228,6 @@ def test_a_settled_word_never_changes_whatever_is_heard_later(
         answer = policy.accept(Hypothesis(words=(*draft.prefix, *following), language="en"))
         assert answer.words[: len(standing)] == standing
         assert answer.settled >= len(standing)
-        assert text(answer.words[len(standing) :]) == " ".join(fresh)
+        assert text(answer.words[len(standing) :]) == text(tuple(following))
+        assert all(word.confidence >= 0.5 for word in answer.words[: answer.settled])
         standing = answer.words[: answer.settled]
