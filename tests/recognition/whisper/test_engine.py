@@ -26,8 +26,9 @@ S = SAMPLE_RATE
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[WhisperEngine]:
-    found = ModelStore().ensure("whisper-base")
-    engine = WhisperEngine(found.folder, name=found.name)
+    store = ModelStore()
+    found = store.ensure("whisper-base")
+    engine = WhisperEngine(found.folder, name=found.name, conversions=store.conversions)
     yield engine
     engine.close()
 

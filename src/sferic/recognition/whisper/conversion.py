@@ -137,6 +137,7 @@ def _convert(source: Source, place: Path) -> None:
     # onnx takes a while to import, and a start with its conversion at hand does not need it.
     from sferic.recognition.whisper.building import ConstantsFile  # noqa: PLC0415
 
+    logger.info("converting the model in %s, once", source.folder)
     new = place.parent / f".new-{os.getpid()}-{secrets.token_hex(4)}"
     new.mkdir(parents=True)
     try:

@@ -84,7 +84,9 @@ class OnnxBackend:
         start_row = len(request.before)
         memory.watched = (start_row, start_row + len(request.start) - 1)
         verified = verifying.decode(memory, request, end=self._end)
-        attention = np.concatenate(memory.attention, axis=1)[:, start_row:]
+        # What follows the text are tokens of the guess that came after its end.
+        rows = slice(start_row, start_row + len(request.start) + len(verified.tokens))
+        attention = np.concatenate(memory.attention, axis=1)[:, rows]
         return Decoded(
             tokens=verified.tokens,
             probabilities=np.exp(np.asarray(verified.scores, np.float32)),
