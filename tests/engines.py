@@ -96,6 +96,7 @@ class FakeEngine:
         changes_its_mind: Whether finals hear nothing.
         closes: Whether it ends every answer with a full stop.
         unsure: Words it has little confidence in.
+        stops_after: Words, the prefix not counted, after which it stops whatever follows.
     """
 
     name = "fake"
@@ -111,6 +112,7 @@ class FakeEngine:
         self.holds_on = True
         self.closes = False
         self.unsure: set[str] = set()
+        self.stops_after: int | None = None
         self.changes_its_mind = False
         self.closed = False
         self._changed = threading.Condition()
@@ -150,6 +152,8 @@ class FakeEngine:
             words = []
         if prefix and self.holds_on:
             words = [*prefix, *(word for word in words if word.start >= prefix[-1].end)]
+        if self.stops_after is not None:
+            words = words[: len(prefix) + self.stops_after]
         if self.closes and len(words) > len(prefix):
             words[-1] = msgspec.structs.replace(words[-1], text=words[-1].text + ".")
         return Hypothesis(words=tuple(words), language=_language(words, languages))

@@ -1,36 +1,56 @@
 """Pieces of one stream in turn, with an engine whose every word is known."""
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+import gc
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from functools import partial
 
 import pytest
 import pytest_asyncio
 
 from engines import GERMAN, FakeEngine, Samples, fake_recognizer, names, say, silence, texts
 from sferic.audio import SAMPLE_RATE
-from sferic.recognition.hypothesis import Word
+from sferic.recognition.hypothesis import Hypothesis, Word
 from sferic.recognition.recognizer import Recognizer
 from sferic.recognition.stream import StreamRecognition
-from sferic.speech.segmenter import Ending, Piece, Segmenter
+from sferic.speech.segmenter import Ending, Piece, Segmenter, SpeechEvent
 from sferic.speech.timeline import Timeline
 from sferic.speech.vad import FRAME
 
 S = SAMPLE_RATE
+PATIENCE_S = 20
+
+HUSH = silence(0.3)
+"""Not yet the end of a segment."""
+END = silence(0.7)
 
 
 class Stream:
-    """A stream whose audio is there already; a test cuts its pieces."""
+    """A stream that hears what a test says; the pieces are cut by the test, or by the silence."""
 
     def __init__(self, recognizer: Recognizer, *parts: Samples, languages: Sequence[str] = ("en",)):
         self.timeline = Timeline()
         self.segmenter = Segmenter(threshold=0.5, min_speech=1600, endpoint_silence=9600)
-        activity = recognizer.voice_activity.stream()
-        for part in parts:
-            self.timeline.append(part)
-            for probability in activity.feed(part):
-                self.segmenter.feed(probability)
+        self._activity = recognizer.voice_activity.stream()
+        self.hear(*parts)
         self.recognition = StreamRecognition(
             recognizer, languages, timeline=self.timeline, segmenter=self.segmenter
         )
+
+    def hear(self, *parts: Samples) -> list[Piece]:
+        """Hear some more; return the pieces that are complete."""
+        pieces = []
+        for part in parts:
+            self.timeline.append(part)
+            for probability in self._activity.feed(part):
+                pieces += _pieces(self.segmenter.feed(probability))
+        return pieces
+
+    async def draft(self) -> Hypothesis:
+        return await self.recognition.draft(since=0.0)
+
+    async def decide_early(self) -> Hypothesis:
+        return await self.recognition.decide_early(since=0.0)
 
     async def final(self, start: float, end: float, ending: Ending = "silence") -> list[str]:
         return texts(await self.words(start, end, ending))
@@ -49,7 +69,9 @@ def engine() -> FakeEngine:
 async def recognizer(engine: FakeEngine) -> AsyncIterator[Recognizer]:
     recognizer = fake_recognizer(engine)
     yield recognizer
-    recognizer.close()
+    assert recognizer.waiting == 0
+    engine.running.set()
+    await asyncio.to_thread(recognizer.close)
 
 
 async def test_a_piece_is_its_words_at_their_times(recognizer: Recognizer) -> None:
@@ -220,13 +242,13 @@ async def test_audio_is_needed_while_it_is_decoded(
 
 async def test_a_draft_is_the_open_piece_so_far(recognizer: Recognizer) -> None:
     stream = Stream(recognizer, silence(1), say(1, 2, 3, gap=0))
-    assert texts((await stream.recognition.draft()).words) == names(1, 2, 3)
+    assert texts((await stream.draft()).words) == names(1, 2, 3)
 
 
 async def test_without_an_open_piece_there_is_no_draft(
     recognizer: Recognizer, engine: FakeEngine
 ) -> None:
-    assert (await Stream(recognizer, silence(3)).recognition.draft()).words == ()
+    assert (await Stream(recognizer, silence(3)).draft()).words == ()
     assert engine.calls == []
 
 
@@ -235,7 +257,7 @@ async def test_a_draft_goes_on_from_settled_words(
 ) -> None:
     stream = Stream(recognizer, say(1, 2, 3))
     for _ in range(3):
-        await stream.recognition.draft()
+        await stream.draft()
     assert [texts(call.prefix) for call in engine.calls] == [[], [], names(1, 2)]
     assert all(call.draft for call in engine.calls)
 
@@ -245,13 +267,9 @@ async def test_a_draft_of_long_speech_has_all_its_words_and_little_audio(
 ) -> None:
     numbers = range(30)
     stream = Stream(recognizer)
-    activity = recognizer.voice_activity.stream()
     for number in numbers:
-        part = say(number)
-        stream.timeline.append(part)
-        for probability in activity.feed(part):
-            stream.segmenter.feed(probability)
-        heard = texts((await stream.recognition.draft()).words)
+        stream.hear(say(number))
+        heard = texts((await stream.draft()).words)
         assert heard == names(*range(number + 1))
     lengths = [call.end - call.start for call in engine.calls]
     assert max(lengths) < 9 * S
@@ -262,6 +280,472 @@ async def test_a_draft_after_a_tear_takes_up_what_was_cut_off(recognizer: Recogn
     [torn] = stream.segmenter.split()
     assert isinstance(torn, Piece)
     first = await stream.recognition.final(torn)
-    rest = await stream.recognition.draft()
+    rest = await stream.draft()
     assert [*texts(first.words), *texts(rest.words)] == names(*range(10))
     assert torn.end % FRAME == 0
+
+
+async def test_a_draft_that_had_to_wait_covers_what_was_said_meanwhile(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    occupying = await occupied(recognizer, engine)
+    stream = Stream(recognizer, say(1, 2, gap=0))
+    drafting = asyncio.create_task(stream.draft())
+    await until_waiting(recognizer, 1)
+    stream.hear(say(3, 4, gap=0))
+    engine.running.set()
+    assert texts((await drafting).words) == names(1, 2, 3, 4)
+    await occupying
+
+
+async def test_a_draft_is_told_what_the_one_before_heard(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    stream = Stream(recognizer, say(1, 2, 3))
+    for _ in range(3):
+        await stream.draft()
+    assert [texts(call.guess) for call in engine.calls] == [[], names(1, 2, 3), names(3)]
+
+
+async def test_a_final_is_told_what_drafts_heard_and_how_much_of_it_is_settled(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    stream = Stream(recognizer, say(1, 2, 3))
+    for _ in range(2):
+        await stream.draft()
+    [piece] = stream.hear(say(4), END)
+    assert texts((await stream.recognition.final(piece)).words) == names(1, 2, 3, 4)
+    final = engine.calls[-1]
+    assert (texts(final.guess), final.trusted, final.prefix) == (names(1, 2, 3), 2, ())
+
+
+async def test_the_guess_for_a_final_has_also_what_long_drafts_leave_out(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    stream = Stream(recognizer)
+    for number in range(20):
+        stream.hear(say(number))
+        await stream.draft()
+    assert engine.calls[-1].context
+    [piece] = stream.hear(END)
+    await stream.recognition.final(piece)
+    assert texts(engine.calls[-1].guess) == names(*range(20))
+    assert engine.calls[-1].trusted >= 15
+
+
+async def test_drafts_of_one_piece_are_no_guess_for_another(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    stream = Stream(recognizer, say(1, 2, 3))
+    for _ in range(2):
+        await stream.draft()
+    [first] = stream.hear(END)
+    await stream.recognition.final(first)
+    [second] = stream.hear(say(4), END)
+    await stream.recognition.final(second)
+    assert (engine.calls[-1].guess, engine.calls[-1].trusted) == ((), 0)
+
+
+# A decoder that stops before the speech does
+
+
+async def test_a_final_is_decoded_on_where_the_decoder_stopped(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    engine.stops_after = 5
+    stream = Stream(recognizer, say(*range(15), gap=0))
+    [piece] = stream.hear(END)
+    spoken = (await stream.recognition.final(piece)).words
+    assert texts(spoken) == names(*range(15))
+    assert [word.start for word in spoken] == [number * 6400 for number in range(15)]
+    assert [call.start for call in engine.calls] == [0, 5 * 6400, 10 * 6400]
+
+
+async def test_a_piece_is_decoded_on_a_few_times_at_most(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    engine.stops_after = 2
+    stream = Stream(recognizer, say(*range(40), gap=0))
+    assert await stream.final(0, 16) == names(*range(8))
+    assert len(engine.calls) == 4
+
+
+async def test_what_is_heard_further_on_is_not_believed_if_it_is_not_sure(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    engine.stops_after = 5
+    engine.unsure = {*names(*range(5, 10))}
+    stream = Stream(recognizer, say(*range(15), gap=0))
+    assert await stream.final(0, 6) == names(*range(5))
+    assert len(engine.calls) == 2
+
+
+async def test_a_piece_without_any_word_is_not_decoded_on(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    engine.changes_its_mind = True
+    stream = Stream(recognizer, say(*range(15), gap=0))
+    assert await stream.final(0, 6) == []
+    assert len(engine.calls) == 1
+
+
+async def test_a_word_or_two_at_the_end_are_no_reason_to_decode_on(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    engine.stops_after = 5
+    stream = Stream(recognizer, say(*range(7), gap=0))
+    assert await stream.final(0, 2.8) == names(*range(5))
+    assert len(engine.calls) == 1
+
+
+async def test_a_draft_goes_on_where_the_decoder_stopped(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    engine.stops_after = 5
+    stream = Stream(recognizer, say(*range(15), gap=0))
+    drafts = [texts((await stream.draft()).words) for _ in range(3)]
+    assert drafts == [names(*range(count)) for count in (5, 10, 15)]
+    assert [call.start for call in engine.calls] == [0, 5 * 6400, 10 * 6400]
+    assert texts(engine.calls[-1].context) == names(*range(10))
+
+
+# Finals decided early
+
+
+async def test_a_final_that_was_decided_early_costs_no_further_decoding(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    stream = Stream(recognizer, say(1, 2), HUSH)
+    early = await stream.decide_early()
+    assert texts(early.words) == names(1, 2)
+    [piece] = stream.hear(END)
+    assert await stream.recognition.final(piece) == early
+    [call] = engine.calls
+    assert not call.draft
+    assert (call.start, call.end) == (0, len(say(1, 2)) + len(HUSH))
+
+
+async def test_a_click_after_it_was_decided_changes_nothing(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    stream = Stream(recognizer, say(1, 2), silence(0.4))
+    await stream.decide_early()
+    [piece] = stream.hear(say(9, length=900, gap=0), END)
+    assert texts((await stream.recognition.final(piece)).words) == names(1, 2)
+    assert len(engine.calls) == 1
+
+
+async def test_a_final_is_decoded_anew_if_more_was_said_after_it_was_decided(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    stream = Stream(recognizer, say(1, 2), HUSH)
+    await stream.decide_early()
+    [piece] = stream.hear(say(3), END)
+    assert texts((await stream.recognition.final(piece)).words) == names(1, 2, 3)
+    assert len(engine.calls) == 2
+    assert engine.calls[-1].start == 0
+
+
+async def test_the_last_of_several_early_decisions_counts(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    stream = Stream(recognizer, say(1), HUSH)
+    await stream.decide_early()
+    stream.hear(say(2), HUSH)
+    await stream.decide_early()
+    [piece] = stream.hear(END)
+    assert texts((await stream.recognition.final(piece)).words) == names(1, 2)
+    assert len(engine.calls) == 2
+
+
+async def test_what_is_decided_early_is_for_one_piece_only(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    stream = Stream(recognizer, say(1), HUSH)
+    await stream.decide_early()
+    [first] = stream.hear(END)
+    await stream.recognition.final(first)
+    [second] = stream.hear(say(2), END)
+    assert texts((await stream.recognition.final(second)).words) == names(2)
+    assert len(engine.calls) == 2
+
+
+async def test_what_is_just_being_decided_is_waited_for(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    engine.running.clear()
+    stream = Stream(recognizer, say(1, 2), HUSH)
+    await given_up(asyncio.create_task(stream.decide_early()), when=engine.called(1))
+    [piece] = stream.hear(END)
+    finishing = asyncio.create_task(stream.recognition.final(piece))
+    await asyncio.sleep(0)
+    assert not finishing.done()
+    assert recognizer.waiting == 0
+    engine.running.set()
+    assert texts((await finishing).words) == names(1, 2)
+    assert len(engine.calls) == 1
+
+
+async def test_what_still_waits_to_be_decided_early_is_given_up(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    occupying = await occupied(recognizer, engine)
+    stream = Stream(recognizer, say(1, 2), HUSH)
+    deciding = asyncio.create_task(stream.decide_early())
+    await given_up(deciding, when=until_waiting(recognizer, 1))
+    [piece] = stream.hear(END)
+    finishing = asyncio.create_task(stream.recognition.final(piece))
+    await asyncio.sleep(0)
+    await until_waiting(recognizer, 1)
+    engine.running.set()
+    assert texts((await finishing).words) == names(1, 2)
+    await occupying
+    assert [call.draft for call in engine.calls] == [False, False]
+
+
+async def test_a_final_does_not_wait_in_the_place_of_what_was_to_be_decided_early(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    occupying = await occupied(recognizer, engine)
+    other = Stream(recognizer, say(9))
+    drafting = asyncio.create_task(other.draft())
+    await until_waiting(recognizer, 1)
+    stream = Stream(recognizer, say(1, 2), HUSH)
+    deciding = asyncio.create_task(stream.decide_early())
+    await given_up(deciding, when=until_waiting(recognizer, 2))
+    [piece] = stream.hear(END)
+    finishing = asyncio.create_task(stream.recognition.final(piece))
+    await asyncio.sleep(0)
+    engine.running.set()
+    await asyncio.gather(occupying, drafting, finishing)
+    assert [texts(call.heard) for call in engine.calls] == [[], names(1, 2), names(9)]
+
+
+async def test_of_one_stream_only_one_early_decision_waits(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    occupying = await occupied(recognizer, engine)
+    stream = Stream(recognizer, say(1), HUSH)
+    await given_up(asyncio.create_task(stream.decide_early()), when=until_waiting(recognizer, 1))
+    stream.hear(say(2), HUSH)
+    deciding = asyncio.create_task(stream.decide_early())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert recognizer.waiting == 1
+    engine.running.set()
+    assert texts((await deciding).words) == names(1, 2)
+    await occupying
+    assert len(engine.calls) == 2
+
+
+async def test_a_final_overtakes_what_others_decide_early(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    occupying = await occupied(recognizer, engine)
+    hushed, ended = (Stream(recognizer, say(number), HUSH) for number in (1, 2))
+    deciding = asyncio.create_task(hushed.decide_early())
+    await until_waiting(recognizer, 1)
+    [piece] = ended.hear(END)
+    finishing = asyncio.create_task(ended.recognition.final(piece))
+    await until_waiting(recognizer, 2)
+    engine.running.set()
+    await asyncio.gather(occupying, deciding, finishing)
+    assert [texts(call.heard) for call in engine.calls] == [[], names(2), names(1)]
+
+
+async def test_a_torn_piece_is_never_what_was_decided_early(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    stream = Stream(recognizer, say(*range(8)), HUSH)
+    await stream.decide_early()
+    [torn] = _pieces(stream.segmenter.split())
+    assert torn.voice_end == stream.segmenter.voice_end
+    heard = texts((await stream.recognition.final(torn)).words)
+    assert len(engine.calls) == 2
+    [rest] = stream.hear(END)
+    assert [*heard, *texts((await stream.recognition.final(rest)).words)] == names(*range(8))
+
+
+async def test_without_an_open_piece_nothing_is_decided_early(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    assert (await Stream(recognizer, silence(3)).decide_early()).words == ()
+    assert engine.calls == []
+
+
+async def test_what_is_decided_early_is_decoded_with_the_piece_before_as_the_final_would_be(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    stream = Stream(recognizer, say(1, 2))
+    [first] = stream.hear(END)
+    await stream.recognition.final(first)
+    stream.hear(silence(0.3), say(3, 4), HUSH)
+    early = await stream.decide_early()
+    assert texts(early.words) == names(3, 4)
+    assert texts(engine.calls[-1].prefix) == names(1, 2)
+    [second] = stream.hear(END)
+    assert await stream.recognition.final(second) == early
+    assert len(engine.calls) == 2
+
+
+async def test_what_is_decided_early_takes_up_what_was_cut_off(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    stream = Stream(recognizer, say(*range(10), gap=0))
+    [torn] = _pieces(stream.segmenter.split())
+    first = texts((await stream.recognition.final(torn)).words)
+    stream.hear(say(10), HUSH)
+    early = texts((await stream.decide_early()).words)
+    assert [*first, *early] == names(*range(11))
+    [rest] = stream.hear(END)
+    assert texts((await stream.recognition.final(rest)).words) == early
+    assert len(engine.calls) == 2
+
+
+async def test_drafts_keep_their_settled_words_through_an_early_decision(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    stream = Stream(recognizer, say(1, 2, 3))
+    for _ in range(2):
+        await stream.draft()
+    stream.timeline._samples[: S // 2] = say(9, gap=1600)  # the first word sounds otherwise now
+    stream.hear(say(4), HUSH)
+    early = await stream.decide_early()
+    assert texts(early.words) == names(1, 2, 3, 4)
+    assert early.settled == 2
+    stream.hear(say(5))
+    after = await stream.draft()
+    assert texts(engine.calls[-1].prefix) == names(1, 2)
+    assert texts(after.words) == names(1, 2, 3, 4, 5)
+    [piece] = stream.hear(END)
+    assert texts((await stream.recognition.final(piece)).words) == names(9, 2, 3, 4, 5)
+
+
+async def test_the_final_is_what_was_decided_and_not_what_drafts_had_settled_on(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    stream = Stream(recognizer, say(1, 2, 3))
+    for _ in range(2):
+        await stream.draft()
+    stream.timeline._samples[: S // 2] = say(9, gap=1600)
+    stream.hear(HUSH)
+    assert texts((await stream.decide_early()).words) == names(1, 2, 3)
+    [piece] = stream.hear(END)
+    assert texts((await stream.recognition.final(piece)).words) == names(9, 2, 3)
+    assert len(engine.calls) == 3
+
+
+async def test_an_error_in_what_is_decided_early_is_told_to_who_awaits_it(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    engine.failure = OSError("it is a test")
+    stream = Stream(recognizer, say(1, 2), HUSH)
+    with pytest.raises(OSError, match="a test"):
+        await stream.decide_early()
+
+
+async def test_an_error_in_what_is_decided_early_is_one_of_the_final(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    engine.running.clear()
+    stream = Stream(recognizer, say(1, 2), HUSH)
+    await given_up(asyncio.create_task(stream.decide_early()), when=engine.called(1))
+    [piece] = stream.hear(END)
+    finishing = asyncio.create_task(stream.recognition.final(piece))
+    await asyncio.sleep(0)
+    engine.failure = OSError("it is a test")
+    engine.running.set()
+    with pytest.raises(OSError, match="a test"):
+        await finishing
+
+
+@pytest.mark.parametrize("then", ["goes on", "is closed", "is dropped"])
+async def test_an_error_in_what_is_decided_early_and_not_needed_is_nobodys(
+    recognizer: Recognizer, engine: FakeEngine, then: str
+) -> None:
+    problems: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, problem: problems.append(problem))
+    engine.running.clear()
+    stream = Stream(recognizer, say(1, 2), HUSH)
+    await given_up(asyncio.create_task(stream.decide_early()), when=engine.called(1))
+    engine.failure = OSError("it is a test")
+    engine.running.set()
+    assert stream.recognition._early is not None
+    await asyncio.wait([stream.recognition._early.task])
+    engine.failure = None
+    if then == "goes on":
+        [piece] = stream.hear(say(3), END)
+        assert texts((await stream.recognition.final(piece)).words) == names(1, 2, 3)
+    if then == "is closed":
+        await stream.recognition.close()
+    del stream
+    gc.collect()
+    await asyncio.sleep(0)
+    assert problems == []
+
+
+@pytest.mark.parametrize("begun", [True, False])
+async def test_a_stream_that_is_closed_leaves_nothing_behind(
+    recognizer: Recognizer, engine: FakeEngine, begun: bool
+) -> None:
+    occupying = None if begun else await occupied(recognizer, engine)
+    engine.running.clear()
+    stream = Stream(recognizer, say(1, 2), HUSH)
+    deciding = asyncio.create_task(stream.decide_early())
+    await given_up(deciding, when=engine.called(1) if begun else until_waiting(recognizer, 1))
+    assert stream.recognition._early is not None
+    task = stream.recognition._early.task
+    await stream.recognition.close()
+    assert recognizer.waiting == 0
+    assert task.cancelled()
+    engine.running.set()
+    if occupying is not None:
+        await occupying
+    assert len(engine.calls) == 1
+    await stream.recognition.close()
+
+
+async def test_a_final_that_is_cancelled_takes_what_is_being_decided_early_with_it(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    engine.running.clear()
+    stream = Stream(recognizer, say(1, 2), HUSH)
+    await given_up(asyncio.create_task(stream.decide_early()), when=engine.called(1))
+    assert stream.recognition._early is not None
+    task = stream.recognition._early.task
+    [piece] = stream.hear(END)
+    finishing = asyncio.create_task(stream.recognition.final(piece))
+    await given_up(finishing, when=asyncio.sleep(0))
+    assert task.cancelled()
+    engine.running.set()
+
+
+async def given_up(task: "asyncio.Task[Hypothesis]", *, when: Awaitable[object]) -> None:
+    """Cancel a task when something has happened."""
+    await asyncio.sleep(0)
+    await when
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def occupied(recognizer: Recognizer, engine: FakeEngine) -> "asyncio.Task[Hypothesis]":
+    """Keep the one thread busy until the engine runs."""
+    engine.running.clear()
+    nothing = silence(1)
+    other = asyncio.create_task(
+        recognizer.final(lambda: partial(engine.transcribe, nothing, languages=["en"]))
+    )
+    await engine.called(1)
+    return other
+
+
+async def until_waiting(recognizer: Recognizer, count: int) -> None:
+    """Wait until so many turns are asked for."""
+    async with asyncio.timeout(PATIENCE_S):
+        while recognizer.waiting != count:  # noqa: ASYNC110  # nobody else asks for an event
+            await asyncio.sleep(0)
+
+
+def _pieces(events: Sequence[SpeechEvent]) -> list[Piece]:
+    return [event for event in events if isinstance(event, Piece)]
