@@ -3,6 +3,7 @@
 import math
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 
 import msgspec
@@ -11,6 +12,16 @@ _MEMORY_S = 4.0
 """Time constant of rates: what happened so long ago counts a third."""
 _LEARNING = 0.1
 """Weight of a new measurement of a cost."""
+_STEADY_LEARNING = 0.03
+"""The same where a few unusual ones should not count for much; the first ones weigh more."""
+_PRIOR = 3
+"""Measurements that what was known beforehand counts for there."""
+_VARIATION = 0.65
+"""Coefficient of variation of finals, until it is known."""
+_RECENT_S = 30.0
+"""For which answers are remembered."""
+_FEWEST_ANSWERS = 5
+"""With fewer there is no 95th percentile."""
 _BUSY = 0.85
 """Share of the workers' time that finals and partials are to take together at most."""
 _LEAST = 0.15
@@ -22,6 +33,17 @@ class Costs(msgspec.Struct, frozen=True):
 
     final: float
     partial: float
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A final that somebody waited for."""
+
+    at: float
+    """When it was there, by the clock of the load."""
+    waited: float
+    """Seconds until its turn came."""
+    took: float
+    """Seconds from the decision to the words."""
 
 
 class Load:
@@ -48,22 +70,94 @@ class Load:
         self._finals_busy = _Rate()
         self._partials_busy = _Rate()
         self._speaking = _Rate()
+        self._speaking_live = _Rate()
+        self._steady_final = _Steady(costs.final)
+        self._steady_partial = _Steady(costs.partial)
+        self._squared = _Steady(costs.final**2 * (1 + _VARIATION**2))
+        self._answers: deque[Answer] = deque()
+        self._hearing = 0.0
 
-    def final(self, seconds: float) -> None:
-        """A final has taken a worker so long."""
+    def final(self, seconds: float, *, background: bool = False) -> None:
+        """A final has taken a worker so long; in the `background` nobody waits for it."""
         with self._lock:
             now = self._clock()
+            if not background:
+                self._steady_final.add(seconds)
+                self._squared.add(seconds**2)
             self._final += _LEARNING * (seconds - self._final)
             self._finals.add(1, now)
             self._finals_busy.add(seconds, now)
 
-    def partial(self, seconds: float, *, since: float) -> None:
+    def partial(self, seconds: float, *, since: float, background: bool = False) -> None:
         """A partial has taken a worker so long; `since` seconds before, its stream had one."""
         with self._lock:
             now = self._clock()
+            if not background:
+                self._steady_partial.add(seconds)
+                self._speaking_live.add(since, now)
             self._partial += _LEARNING * (seconds - self._partial)
             self._partials_busy.add(seconds, now)
             self._speaking.add(since, now)
+
+    def answered(self, *, waited: float, took: float) -> None:
+        """A final that somebody waited for is there.
+
+        Args:
+            waited: Seconds until a worker was free for it.
+            took: Seconds from the decision to end to its words.
+        """
+        with self._lock:
+            now = self._clock()
+            self._answers.append(Answer(now, waited, took))
+            self._forget_answers(now)
+
+    def heard(self, seconds: float) -> None:
+        """Decoding of audio and its voice activity have taken so much CPU time."""
+        with self._lock:
+            self._hearing += seconds
+
+    @property
+    def hearing(self) -> float:
+        """CPU seconds that they have taken so far."""
+        with self._lock:
+            return self._hearing
+
+    @property
+    def steady(self) -> Costs:
+        """What finals and partials of live streams cost, over a longer time than `costs`."""
+        with self._lock:
+            return Costs(self._steady_final.mean, self._steady_partial.mean)
+
+    @property
+    def variation(self) -> float:
+        """Coefficient of variation of what finals of live streams cost."""
+        with self._lock:
+            mean, squared = self._steady_final.mean, self._squared.mean
+            return math.sqrt(max(squared - mean**2, 0.0)) / mean if mean else 0.0
+
+    @property
+    def late(self) -> float:
+        """Seconds that finals of late have waited for a worker at the 95th percentile.
+
+        0 with too few to tell.
+        """
+        with self._lock:
+            self._forget_answers(self._clock())
+            waited = sorted(answer.waited for answer in self._answers)
+        if len(waited) < _FEWEST_ANSWERS:
+            return 0.0
+        return waited[math.ceil(0.95 * len(waited)) - 1]
+
+    def answers(self, *, after: float = -math.inf) -> list[Answer]:
+        """Those of late that were there after some time by the clock."""
+        with self._lock:
+            return [answer for answer in self._answers if answer.at > after]
+
+    @property
+    def speaking_live(self) -> float:
+        """Live streams that get partials, on average."""
+        with self._lock:
+            return self._speaking_live.at(self._clock())
 
     @property
     def costs(self) -> Costs:
@@ -98,6 +192,10 @@ class Load:
             needed = self._speaking.at(now) * self._partial / free
         return min(max(least, needed), most)
 
+    def _forget_answers(self, now: float) -> None:
+        while self._answers and self._answers[0].at < now - _RECENT_S:
+            self._answers.popleft()
+
 
 class _Rate:
     """An amount a second, older amounts fading."""
@@ -115,3 +213,15 @@ class _Rate:
 
     def _faded(self, now: float) -> float:
         return self._amount * math.exp((self._at - now) / _MEMORY_S)
+
+
+class _Steady:
+    """A mean that begins with what was known beforehand and forgets slowly."""
+
+    def __init__(self, known: float) -> None:
+        self.mean = known
+        self._seen = _PRIOR
+
+    def add(self, value: float) -> None:
+        self._seen += 1
+        self.mean += max(1 / self._seen, _STEADY_LEARNING) * (value - self.mean)

@@ -1,7 +1,6 @@
 """What all streams of a process share: the models and the threads that run them."""
 
 import asyncio
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,12 +8,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeAlias, TypeVar
 
+import msgspec
+
 from sferic import languages
 from sferic.config import Settings
 from sferic.errors import ModelLoadError, NotServedError
 from sferic.models import DEFAULT_MODEL, WHISPER, ModelStore, Progress
 from sferic.protocol.options import Options
+from sferic.recognition import capacity, hardware
+from sferic.recognition.calibration import calibrate
+from sferic.recognition.capacity import Demand, Interval, Workload
 from sferic.recognition.engine import Engine
+from sferic.recognition.hardware import Machine
 from sferic.recognition.hypothesis import Hypothesis
 from sferic.recognition.load import Costs, Load
 from sferic.recognition.scheduler import Rank, Scheduler, measured
@@ -27,7 +32,7 @@ Work: TypeAlias = Callable[[], Hypothesis]
 
 _VAD = "silero-vad"
 _VAD_FILE = "silero_vad_16k_op15.onnx"
-_MOST_WORKERS = 8
+_MOST_HEARING = 8
 PARTIAL_INTERVAL = 0.3
 """Seconds of speech between two partials on a machine that has the time."""
 LONGEST_INTERVAL = 1.5
@@ -44,6 +49,7 @@ class Recognizer:
         voice_activity: Tells speech from everything else.
         partial_interval: Seconds of speech between two partials of a stream on a machine that has
             the time; 0 makes none.
+        machine: What the engine runs on; unset, one thread a worker on all cores.
     """
 
     def __init__(
@@ -52,14 +58,17 @@ class Recognizer:
         voice_activity: VoiceActivityModel,
         *,
         partial_interval: float = PARTIAL_INTERVAL,
+        machine: Machine | None = None,
     ) -> None:
         self.engine = engine
         self.voice_activity = voice_activity
+        cores = hardware.cores()
+        self.machine = machine or Machine(workers=engine.parallel, cores=cores)
         self._partial_interval = partial_interval
         self.usage = Load(engine.parallel, _EXPECTED)
         self._scheduler = Scheduler(engine.parallel)
         self._hearing = ThreadPoolExecutor(
-            max_workers=max(2, min(_cores(), _MOST_WORKERS)), thread_name_prefix="hearing"
+            max_workers=max(2, min(cores, _MOST_HEARING)), thread_name_prefix="hearing"
         )
 
     @classmethod
@@ -81,7 +90,8 @@ class Recognizer:
             model: A name of the catalogue, or a folder with a Whisper model for CTranslate2.
             device: Where the model runs.
             compute_type: As CTranslate2 names them; `auto` suits the device.
-            workers: Windows decoded at the same time; 0 takes one for each core, at most eight.
+            workers: Windows decoded at the same time; 0 takes what suits the machine, see
+                `hardware.sensible_workers`.
             threads: CPU threads for each of them.
             partial_interval: Seconds of speech between two partials of a stream.
             store: Where models are kept.
@@ -97,16 +107,22 @@ class Recognizer:
             raise ModelLoadError(found.folder, reason)
         vad = store.ensure(_VAD, progress)
         voice_activity = VoiceActivityModel(vad.folder / _VAD_FILE)
+        machine = hardware.this_machine(device=device, workers=workers, threads=threads)
         engine = WhisperEngine(
             found.folder,
             name=found.name,
             device=device,
             compute_type=compute_type,
-            workers=workers or min(_cores(), _MOST_WORKERS),
+            workers=machine.workers,
             threads=threads,
             conversions=store.conversions,
         )
-        return cls(engine, voice_activity, partial_interval=partial_interval)
+        return cls(
+            engine,
+            voice_activity,
+            partial_interval=partial_interval,
+            machine=machine,
+        )
 
     @classmethod
     def from_settings(cls, settings: Settings, progress: Progress | None = None) -> Self:
@@ -120,6 +136,10 @@ class Recognizer:
             partial_interval=settings.partial_interval_ms / 1000,
             progress=progress,
         )
+
+    def calibrate(self) -> None:
+        """Measure what finals and partials cost here, before there is any stream. Blocks."""
+        self.usage = Load(self.engine.parallel, calibrate(self.engine, self.machine))
 
     @property
     def model_name(self) -> str:
@@ -144,6 +164,27 @@ class Recognizer:
             return None
         return self.usage.cadence(least=least, most=max(least, LONGEST_INTERVAL))
 
+    @property
+    def workload(self) -> Workload:
+        """What finals and partials of live streams have cost of late, on which machine."""
+        least = self._partial_interval
+        return Workload(
+            machine=self.machine,
+            costs=self.usage.steady,
+            variation=self.usage.variation,
+            interval=Interval(least=least, most=max(least, LONGEST_INTERVAL)) if least else None,
+        )
+
+    def holds(self, demand: Demand, *, within: float) -> int:
+        """Live streams that have their finals in time.
+
+        Args:
+            demand: What each asks for.
+            within: Seconds from the decision to end to the final, at the 95th percentile.
+        """
+        workload = msgspec.structs.replace(self.workload, demand=demand)
+        return capacity.streams(workload, within=within)
+
     def candidates(self, language: str) -> tuple[str, ...]:
         """The served codes that a `language` parameter stands for.
 
@@ -166,8 +207,21 @@ class Recognizer:
             prepare: Called when a worker is free; what it returns calls `engine.transcribe`.
             background: Whether the audio came so fast that nobody waits for it.
         """
+        asked = begun = time.monotonic()
+
+        def note(seconds: float) -> None:
+            self.usage.final(seconds, background=background)
+
+        def start() -> Work:
+            nonlocal begun
+            begun = time.monotonic()
+            return measured(prepare(), note)
+
         rank = Rank.BACKGROUND if background else Rank.FINAL
-        return await self._scheduler.run(lambda: measured(prepare(), self.usage.final), rank=rank)
+        hypothesis = await self._scheduler.run(start, rank=rank)
+        if not background:
+            self.usage.answered(waited=begun - asked, took=time.monotonic() - asked)
+        return hypothesis
 
     async def draft(
         self, prepare: Callable[[], Work], *, since: float, background: bool = False
@@ -181,14 +235,22 @@ class Recognizer:
         """
 
         def note(seconds: float) -> None:
-            self.usage.partial(seconds, since=time.monotonic() - since)
+            self.usage.partial(seconds, since=time.monotonic() - since, background=background)
 
         rank = Rank.BACKGROUND if background else Rank.PARTIAL
         return await self._scheduler.run(lambda: measured(prepare(), note), rank=rank, since=since)
 
     async def hear(self, work: Callable[[], T]) -> T:
         """Run the decoding of audio and its voice activity off the event loop."""
-        return await asyncio.get_running_loop().run_in_executor(self._hearing, work)
+
+        def run() -> T:
+            started = time.thread_time()
+            try:
+                return work()
+            finally:
+                self.usage.heard(time.thread_time() - started)
+
+        return await asyncio.get_running_loop().run_in_executor(self._hearing, run)
 
     def close(self) -> None:
         """End the threads and give back the memory. Blocks until current work is done."""
@@ -206,10 +268,3 @@ class Recognizer:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def _cores() -> int:
-    """Cores that this process may use: in a container often fewer than the machine has."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
