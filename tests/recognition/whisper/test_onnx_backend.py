@@ -60,7 +60,8 @@ class Listener:
         return self._encoded[name]
 
     def start(self, language: str) -> tuple[int, ...]:
-        return self.special("startoftranscript", language, "transcribe", "notimestamps")
+        spoken = (language, "transcribe") if self.backend.multilingual else ()
+        return self.special("startoftranscript", *spoken, "notimestamps")
 
     def decode(self, name: str, **how: Any) -> Decoded:
         request: dict[str, Any] = {"start": self.start(CLIPS[name][0]), "room": ROOM} | how
@@ -78,7 +79,7 @@ def folder_and_vocabulary(model: str) -> tuple[Path, tokenizers.Tokenizer]:
 
 @pytest.fixture(scope="module")
 def ours() -> Iterator[Listener]:
-    """As it is in use, in 8 bits."""
+    """The default model as it is in use, in 8 bits."""
     folder, vocabulary = folder_and_vocabulary("whisper-base")
     backend = OnnxBackend(folder, vocabulary, conversions=ModelStore().conversions)
     yield Listener(backend, vocabulary)
@@ -86,24 +87,35 @@ def ours() -> Iterator[Listener]:
 
 
 @pytest.fixture(scope="module")
-def exact() -> Iterator[Listener]:
+def theirs() -> Iterator[Listener]:
     folder, vocabulary = folder_and_vocabulary("whisper-base")
+    backend = CTranslateBackend(folder, vocabulary, device="cpu", compute_type="int8")
+    yield Listener(backend, vocabulary)
+    backend.close()
+
+
+@pytest.fixture(scope="module")
+def exact() -> Iterator[Listener]:
+    """A small model of English alone, in single precision."""
+    folder, vocabulary = folder_and_vocabulary("whisper-tiny.en")
     backend = OnnxBackend(folder, vocabulary, quantized=False)
     yield Listener(backend, vocabulary)
     backend.close()
 
 
 @pytest.fixture(scope="module")
-def theirs() -> Iterator[Listener]:
-    folder, vocabulary = folder_and_vocabulary("whisper-base")
+def theirs_exact() -> Iterator[Listener]:
+    folder, vocabulary = folder_and_vocabulary("whisper-tiny.en")
     backend = CTranslateBackend(folder, vocabulary, device="cpu", compute_type="float32")
     yield Listener(backend, vocabulary)
     backend.close()
 
 
-@pytest.mark.parametrize("name", CLIPS)
-def test_it_hears_what_ctranslate2_hears(exact: Listener, theirs: Listener, name: str) -> None:
-    one, other = exact.decode(name), theirs.decode(name)
+@pytest.mark.parametrize("name", ["fox", "cities", "beckett"])
+def test_it_hears_what_ctranslate2_hears(
+    exact: Listener, theirs_exact: Listener, name: str
+) -> None:
+    one, other = exact.decode(name), theirs_exact.decode(name)
     assert list(one.tokens) == list(other.tokens)
     assert one.starts.shape == other.starts.shape == (len(one.tokens) + 1,)
     assert np.mean(np.abs(one.starts - other.starts) <= NEAR) > 0.9
@@ -122,7 +134,7 @@ def test_in_eight_bits_it_hears_the_same(ours: Listener, theirs: Listener) -> No
     assert one.log_probability == pytest.approx(other.log_probability, abs=0.1)
 
 
-@pytest.mark.parametrize("name", CLIPS)
+@pytest.mark.parametrize("name", ["fox", "comptage", "pangrama"])
 def test_it_tells_languages_apart(ours: Listener, theirs: Listener, name: str) -> None:
     languages = ours.special("de", "en", "es", "fr", "it")
     answers = {
@@ -154,7 +166,7 @@ def changed(tokens: Sequence[int], others: Sequence[int]) -> list[list[int]]:
     ]
 
 
-@pytest.mark.parametrize(("name", "other"), [("fox", "beckett"), ("pangrama", "comptage")])
+@pytest.mark.parametrize(("name", "other"), [("fox", "beckett"), ("cities", "fox")])
 def test_no_guess_changes_what_it_hears(exact: Listener, name: str, other: str) -> None:
     plainly, others = exact.decode(name), exact.decode(other)
     for guess in changed(plainly.tokens, others.tokens):
@@ -175,9 +187,9 @@ def test_nor_does_one_in_eight_bits_where_the_text_is_clear(ours: Listener) -> N
         np.testing.assert_allclose(guessed.starts, plainly.starts, atol=NEAR)
 
 
-def test_what_was_said_before_is_no_part_of_the_answer(exact: Listener) -> None:
-    before = (*exact.special("startofprev"), *exact.vocabulary.encode(" Once upon a time").ids)
-    alone, behind = exact.decode("fox"), exact.decode("fox", before=before)
+def test_what_was_said_before_is_no_part_of_the_answer(ours: Listener) -> None:
+    before = (*ours.special("startofprev"), *ours.vocabulary.encode(" Once upon a time").ids)
+    alone, behind = ours.decode("fox"), ours.decode("fox", before=before)
     assert behind.tokens == alone.tokens
     np.testing.assert_allclose(behind.starts, alone.starts, atol=NEAR)
 
@@ -190,16 +202,16 @@ def test_room_is_for_what_is_not_known(ours: Listener) -> None:
     assert ours.decode("fox", known=known, room=0).tokens == known
 
 
-@pytest.mark.parametrize("count", [400, MOST_TOKENS])
+@pytest.mark.parametrize("count", [430, MOST_TOKENS])
 def test_texts_end_where_the_model_has_no_more_places(ours: Listener, count: int) -> None:
     before = (*ours.special("startofprev"), *[11] * 60)
     decoded = ours.decode("fox", before=before, known=[11] * count, room=900)
-    assert decoded.tokens[:400] == [11] * 400
+    assert decoded.tokens[:430] == [11] * 430
     assert len(decoded.tokens) + len(ours.start("en")) <= MOST_TOKENS
 
 
 def test_two_streams_at_once_hear_what_each_hears_alone(ours: Listener) -> None:
-    names = ["beckett", "pangrama", "fox"]
+    names = ["beckett", "fox"]
     alone = [ours.decode(name) for name in names]
 
     def listen(name: str) -> Decoded:
@@ -219,14 +231,12 @@ def test_silence_is_no_speech(ours: Listener) -> None:
     assert decoded.no_speech > 0.5
 
 
-def test_a_model_of_english_alone_hears_english() -> None:
+def test_a_model_of_english_alone_hears_english(exact: Listener) -> None:
     folder, vocabulary = folder_and_vocabulary("whisper-tiny.en")
     backend = OnnxBackend(folder, vocabulary, conversions=ModelStore().conversions)
-    assert not backend.multilingual
-    listener = Listener(backend, vocabulary)
-    prompt = listener.special("startoftranscript", "notimestamps")
-    decoded = backend.decode(listener.encode("fox"), Request(start=prompt, room=ROOM))
-    assert plain(vocabulary.decode([*decoded.tokens])) == plain(clip("en/quick_brown_fox")[1])
-    assert len(decoded.starts) == len(decoded.tokens) + 1
-    assert (np.diff(decoded.starts) >= 0).all()
+    rounded = Listener(backend, vocabulary)
+    for listener in (exact, rounded):
+        assert not listener.backend.multilingual
+        heard = vocabulary.decode([*listener.decode("fox").tokens])
+        assert plain(heard) == plain(clip("en/quick_brown_fox")[1])
     backend.close()
