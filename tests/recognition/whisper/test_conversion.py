@@ -15,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from recognition.whisper import tiny
+from sferic.models import ModelStore
 from sferic.recognition.whisper import building, conversion
 from sferic.recognition.whisper.conversion import Sessions, Source, sessions
 
@@ -259,3 +260,9 @@ def test_a_model_whose_makers_knew_less_of_it_is_converted_too(model: Source, ke
     _, decoder = start(model, kept)
     shapes = {output.name: output.shape for output in decoder.get_outputs()}
     assert shapes["attention"] == [1, tiny.HEADS * tiny.LAYERS // 2, "tokens", "steps"]
+
+
+def test_conversions_lie_beside_the_models_and_are_none_of_them(tmp_path: Path) -> None:
+    store = ModelStore(tmp_path)
+    assert store.conversions.parent == store.root
+    assert store.conversions.name not in store.catalogue
