@@ -45,7 +45,7 @@ _MOST_JOBS = 3
 """Pieces and marks that are being answered or wait for it before the input stops being taken."""
 _AT_ONCE = 64 * 1024
 """Bytes of small messages that are decoded together."""
-_HUSH = SAMPLE_RATE // 4
+_HUSH = 4 * SAMPLE_RATE // 10
 """Silence after which a machine that has the time decodes what may be the final."""
 _IDLE = 0.6
 """Share of the workers' time that is taken on a machine that has none to spare."""

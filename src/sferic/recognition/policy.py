@@ -16,7 +16,7 @@ from sferic.recognition.hypothesis import Hypothesis, Word, letters
 
 _UNSETTLED = 1
 """Words at the end that are never settled: the last one may not be complete."""
-_SURE = 0.5
+_SURE = 0.75
 """Confidence of a word that may be settled; those behind one that is less sure wait with it."""
 _LONG = 5 * SAMPLE_RATE
 """Audio of a draft beyond which settled words are left out of it."""
