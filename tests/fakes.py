@@ -9,6 +9,8 @@ from sferic.config import Settings
 from sferic.errors import NotServedError, SessionClosedError, UndecodableAudioError
 from sferic.protocol.messages import Message, Transcription
 from sferic.protocol.options import Options
+from sferic.recognition.capacity import Demand
+from sferic.recognition.load import Costs, Load
 from sferic.server.backend import Backend, Recognizer
 
 BYTES_A_SECOND = 32_000
@@ -24,6 +26,8 @@ class FakeRecognizer:
     Attributes:
         flowing: While clear, streams take no audio.
         bytes_a_second: How fast a stream takes audio; 0 is at once.
+        capacity: Streams that it says it holds.
+        usage: What it says recognition costs.
         chatter: Bytes of each of the messages that streams say without end; 0 for silence.
         finishing: While clear, streams do not get to their last final.
     """
@@ -36,8 +40,17 @@ class FakeRecognizer:
         self.finishing = asyncio.Event()
         self.finishing.set()
         self.bytes_a_second = 0
+        self.capacity = 1000
+        self.usage = Load(2, Costs(final=0.2, partial=0.1))
+        self.cadence: float | None = 0.3
+        self.demand = Demand()
         self.chatter = 0
         self.closed = False
+
+    def holds(self, demand: Demand, *, within: float) -> int:
+        """Say what a test says, and remember what for."""
+        self.demand = demand
+        return self.capacity
 
     def check(self, options: Options) -> None:
         """Raise NotServedError unless it is English."""

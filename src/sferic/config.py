@@ -141,7 +141,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(
             ge=0,
             le=256,
-            description="Segments decoded at the same time; `0` is one a core, at most eight.",
+            description="Segments decoded at the same time; `0` is one a core and at most eight, "
+            "on a GPU four.",
             extra=_about("recognition"),
         ),
     ] = 0
@@ -189,10 +190,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = None
 
+    final_latency_ms: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=60_000,
+            description="Milliseconds from the end of what is said, as it is decided, to its "
+            "final. No more streams are taken than have 95 % of their finals within it, by what "
+            "streams cost on this machine; `0` takes them all.",
+            extra=_about("limits"),
+        ),
+    ] = 700
     max_sessions: Annotated[
         int,
-        Meta(ge=0, description="Sessions open at once; `0` is no limit.", extra=_about("limits")),
-    ] = 100
+        Meta(
+            ge=0,
+            description="Sessions open at once, whatever the machine holds; `0` is no limit.",
+            extra=_about("limits"),
+        ),
+    ] = 0
     max_sessions_per_key: Annotated[
         int,
         Meta(

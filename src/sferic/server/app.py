@@ -1,12 +1,14 @@
 """The ASGI app: everything a server owns, and the paths that lead to it."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
 import html
+import math
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib import metadata, resources
 from pathlib import Path
 from string import Template
@@ -20,17 +22,21 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from sferic.config import Settings
+from sferic.server.admission import Admission
 from sferic.server.backend import Backend, Engine, Recognizer, default_backend
 from sferic.server.keyring import Keyring
 from sferic.server.keys import KeyDatabase
 from sferic.server.live import Live, deny, not_ready
-from sferic.server.metrics import Metrics
+from sferic.server.metrics import AtWork, Metrics
 from sferic.server.pace import ReadAhead
 from sferic.server.refusal import Refusal
 from sferic.server.sessions import Sessions
 
 LIGHTNING_PATHS = ("/waves/v1/lightning/get_text", "/api/v1/lightning/get_text")
 """Where live sessions are served; the first is the one that is shown."""
+
+LOOK_EVERY_S = 1.0
+"""Seconds between two looks at what streams ask for."""
 
 DEVELOPMENT_KEY_ID = "development"
 """What logs call the key of a `--dev` server."""
@@ -61,7 +67,9 @@ class Services:
         self.backend = backend or default_backend()
         self.engine = Engine(settings, recognizer, self.backend.load)
         self.keyring = Keyring(KeyDatabase(settings.key_database), static)
+        self.admission = Admission(settings.final_latency_ms / 1000, self.engine)
         self.sessions = Sessions(
+            self.admission,
             most=settings.max_sessions,
             most_per_key=settings.max_sessions_per_key,
             drain_s=settings.drain_timeout_s,
@@ -69,12 +77,37 @@ class Services:
         self.read_ahead = ReadAhead(settings.read_ahead_mb * 1_000_000)
         self.metrics = Metrics()
         self.metrics.watch(read_ahead=lambda: self.read_ahead.held, ready=lambda: self.ready)
+        self.metrics.watch_recognition(self._at_work)
+        self.metrics.on_final = self.sessions.answered
         self.keyring.on_revoked = self.sessions.revoke
 
     @property
     def ready(self) -> bool:
         """Whether sessions are taken."""
         return self.engine.recognizer is not None and not self.sessions.draining
+
+    async def watch(self) -> None:
+        """Look again and again at what streams ask for and how long finals take."""
+        sessions = self.sessions
+        while True:
+            for answer in self.admission.look(
+                live=sessions.live, background=sessions.background, finals=sessions.finals
+            ):
+                self.metrics.final.observe(answer.took)
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    def _at_work(self) -> AtWork:
+        recognizer, capacity = self.engine.recognizer, self.sessions.capacity
+        if recognizer is None:
+            return AtWork()
+        return AtWork(
+            capacity=math.inf if capacity is None else capacity,
+            background=self.sessions.background,
+            busy=min(recognizer.usage.busy, 1.0),
+            interval=recognizer.cadence or 0.0,
+            final_cost=recognizer.usage.steady.final,
+            partial_cost=recognizer.usage.steady.partial,
+        )
 
 
 def create_app(
@@ -111,10 +144,14 @@ def create_app(
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await services.keyring.start()
         services.engine.start()
+        watching = asyncio.create_task(services.watch())
         try:
             yield
         finally:
             services.sessions.draining = True
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
             await services.keyring.stop()
             await services.engine.stop()
 
@@ -164,7 +201,15 @@ class Site:
             raise self._services.sessions.stopping()
         if self._services.engine.recognizer is None:
             raise not_ready(self._services.engine)
-        return JSONResponse({"status": "ready", "model": Path(self._services.settings.model).name})
+        sessions = self._services.sessions
+        return JSONResponse(
+            {
+                "status": "ready",
+                "model": Path(self._services.settings.model).name,
+                "capacity": sessions.capacity,
+                "sessions": sessions.live + sessions.background,
+            }
+        )
 
     async def metrics(self, request: Request) -> Response:
         """Show what was counted, to whoever has the token."""

@@ -13,6 +13,8 @@ from sferic.config import Settings
 from sferic.errors import SfericError
 from sferic.protocol.messages import Message
 from sferic.protocol.options import Options
+from sferic.recognition.capacity import Demand
+from sferic.recognition.load import Load
 
 if TYPE_CHECKING:
     from sferic.models import Progress
@@ -22,6 +24,17 @@ logger = logging.getLogger(__name__)
 
 class Recognizer(Protocol):
     """The models of a process."""
+
+    @property
+    def usage(self) -> Load:
+        """What recognition costs, and how busy it is."""
+
+    @property
+    def cadence(self) -> float | None:
+        """Seconds of speech between two partials of a stream now, or None for no partials."""
+
+    def holds(self, demand: Demand, *, within: float) -> int:
+        """How many live streams that ask for so much have their finals in so many seconds."""
 
     def check(self, options: Options) -> None:
         """Raise NotServedError when no loaded model serves the language."""
@@ -79,7 +92,9 @@ def default_backend(progress: "Progress | None" = None) -> Backend:
     def load(settings: Settings) -> Recognizer:
         from sferic.recognition.recognizer import Recognizer as Own  # noqa: PLC0415
 
-        return Own.from_settings(settings, progress)
+        recognizer = Own.from_settings(settings, progress)
+        recognizer.calibrate()
+        return recognizer
 
     def open_stream(
         options: Options, recognizer: Recognizer

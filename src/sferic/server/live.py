@@ -2,21 +2,21 @@
 
 import logging
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, suppress
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sferic.config import Settings
 from sferic.errors import NotServedError, OptionsError, Problem
 from sferic.protocol.options import LIGHTNING, Dialect, Options, parse_options
-from sferic.server.backend import Backend, Engine, Recognizer
+from sferic.server.backend import Backend, Engine, Recognizer, Stream
 from sferic.server.conversation import Conversation
 from sferic.server.handshake import authenticate, check_origin
 from sferic.server.keyring import Keyring
 from sferic.server.metrics import Metrics
 from sferic.server.refusal import Refusal
-from sferic.server.sessions import Sessions
+from sferic.server.sessions import Place, Sessions
 
 RETRY_LOADING_S = 2
 """What a client is told to wait while the model is loaded."""
@@ -69,14 +69,14 @@ class Live:
             try:
                 key_id, subprotocol = await self._admit(websocket)
                 options = self._options(websocket)
-                stack.enter_context(self._sessions.place(key_id))
+                place = stack.enter_context(self._sessions.place(key_id))
                 recognizer = self._recognizer()
             except Refusal as refusal:
                 await self._refuse(websocket, refusal)
                 return
             with suppress(WebSocketDisconnect):
                 await websocket.accept(subprotocol)
-                await self._converse(websocket, options, recognizer, key_id)
+                await self._converse(websocket, options, recognizer, key_id, place)
 
     async def _admit(self, websocket: WebSocket) -> tuple[str, str | None]:
         check_origin(websocket.headers, self._settings.allowed_origins)
@@ -126,7 +126,12 @@ class Live:
         await deny(websocket, refusal)
 
     async def _converse(
-        self, websocket: WebSocket, options: Options, recognizer: Recognizer, key_id: str
+        self,
+        websocket: WebSocket,
+        options: Options,
+        recognizer: Recognizer,
+        key_id: str,
+        place: Place,
     ) -> None:
         started = time.monotonic()
         self._metrics.opened()
@@ -135,7 +140,7 @@ class Live:
         )
         try:
             with self._sessions.running(conversation, key_id):
-                await conversation.run(lambda: self._backend.open(options, recognizer))
+                await conversation.run(lambda: self._opened(options, recognizer, place))
         finally:
             seconds = time.monotonic() - started
             code, audio = conversation.code or 1006, conversation.audio_seconds
@@ -150,6 +155,14 @@ class Live:
                 seconds,
                 options.external_session_id or "-",
             )
+
+    @asynccontextmanager
+    async def _opened(
+        self, options: Options, recognizer: Recognizer, place: Place
+    ) -> AsyncIterator[Stream]:
+        async with self._backend.open(options, recognizer) as stream:
+            place.begin(stream)
+            yield stream
 
 
 async def deny(websocket: WebSocket, refusal: Refusal) -> None:

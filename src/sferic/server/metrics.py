@@ -1,7 +1,9 @@
 """What a server counts, in a registry of its own."""
 
 from collections.abc import Callable
+from functools import partial
 
+import msgspec
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.process_collector import ProcessCollector
 
@@ -10,6 +12,26 @@ from sferic.protocol.messages import Message, SpeechEnded, SpeechStarted, Transc
 _LATENCIES = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30)
 _DURATIONS = (1, 5, 15, 60, 300, 900, 3600, 14_400)
 _CODES = frozenset({1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1011, 1012, 1013})
+_AT_WORK = (
+    ("capacity", "capacity_streams", "Live streams that are taken; +Inf without a limit."),
+    ("background", "sessions_background", "Open sessions whose audio is faster than speech."),
+    ("busy", "worker_busy_ratio", "Share of the workers' time that is taken."),
+    ("interval", "partial_interval_seconds", "Speech between two partials of a stream."),
+    ("final_cost", "final_cost_seconds", "What a final of a live stream takes a worker."),
+    ("partial_cost", "partial_cost_seconds", "What a partial of a live stream takes a worker."),
+)
+"""Fields of `AtWork`, with the names and the meanings of their gauges."""
+
+
+class AtWork(msgspec.Struct, frozen=True, kw_only=True):
+    """What recognition is at, in seconds; all zero while there is no model."""
+
+    capacity: float = 0.0
+    background: int = 0
+    busy: float = 0.0
+    interval: float = 0.0
+    final_cost: float = 0.0
+    partial_cost: float = 0.0
 
 
 class Metrics:
@@ -52,6 +74,12 @@ class Metrics:
             buckets=_LATENCIES,
             registry=self.registry,
         )
+        self.final = Histogram(
+            "sferic_final_seconds",
+            "From the decision that live speech has ended to its words, waiting included.",
+            buckets=_LATENCIES,
+            registry=self.registry,
+        )
         self._duration = Histogram(
             "sferic_session_seconds",
             "Length of sessions by the clock.",
@@ -71,11 +99,19 @@ class Metrics:
         self._ready = Gauge(
             "sferic_ready", "1 when sessions are taken, else 0.", registry=self.registry
         )
+        self.on_final: Callable[[str], None] = lambda _: None
+        """Called with the session of every final with text that was sent."""
 
     def watch(self, *, read_ahead: Callable[[], int], ready: Callable[[], bool]) -> None:
         """Take these figures when they are asked for."""
         self._read_ahead.set_function(read_ahead)
         self._ready.set_function(ready)
+
+    def watch_recognition(self, look: Callable[[], AtWork]) -> None:
+        """Take these figures, too."""
+        for field, name, meaning in _AT_WORK:
+            gauge = Gauge(f"sferic_{name}", meaning, registry=self.registry)
+            gauge.set_function(partial(_figure, look, field))
 
     def opened(self) -> None:
         """A session begins."""
@@ -97,6 +133,8 @@ class Metrics:
         """A message was sent."""
         if isinstance(message, Transcription):
             kind = "final" if message.is_final else "partial"
+            if message.is_final and message.transcript:
+                self.on_final(message.session_id)
         else:
             kind = "event" if isinstance(message, SpeechStarted | SpeechEnded) else "other"
         self._messages.labels(kind).inc()
@@ -104,3 +142,7 @@ class Metrics:
     def render(self) -> bytes:
         """Return everything in Prometheus' text format."""
         return generate_latest(self.registry)
+
+
+def _figure(look: Callable[[], AtWork], field: str) -> float:
+    return float(getattr(look(), field))

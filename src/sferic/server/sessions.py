@@ -1,16 +1,19 @@
 """The sessions that are open: how many there may be, and how they all end."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 from sferic.protocol.messages import ErrorMessage
+from sferic.server.admission import RETRY_S, Admission, Departures
+from sferic.server.backend import Stream
 from sferic.server.refusal import Refusal
 
-RETRY_FULL_S = 5
-"""What a client is told to wait when there is no room."""
+AHEAD_S = 10.0
+"""Seconds by which audio is ahead of the clock when it is no live speech; as a session has it."""
 
 
 class Endable(Protocol):
@@ -20,27 +23,81 @@ class Endable(Protocol):
         """Finish what was received and close; not before the next turn of the event loop."""
 
 
+class Place:
+    """What is known of a session among the others."""
+
+    def __init__(self) -> None:
+        self._stream: Stream | None = None
+        self._since = 0.0
+
+    def begin(self, stream: Stream) -> None:
+        """The session has its stream."""
+        self._stream, self._since = stream, time.monotonic()
+
+    @property
+    def session_id(self) -> str | None:
+        """The name of the stream on the wire."""
+        return self._stream.session_id if self._stream else None
+
+    @property
+    def background(self) -> bool:
+        """Whether its audio has come so much faster than it was spoken that nobody waits for it."""
+        if self._stream is None:
+            return False
+        return self._stream.audio_seconds - (time.monotonic() - self._since) > AHEAD_S
+
+
 class Sessions:
     """The sessions of one app.
 
     Args:
+        admission: Knows how many live streams are held.
         most: Sessions open at once, 0 for no limit.
         most_per_key: Sessions of one key open at once, 0 for no limit.
         drain_s: Seconds that sessions get for their end when the server stops.
     """
 
-    def __init__(self, *, most: int, most_per_key: int, drain_s: float) -> None:
+    def __init__(
+        self, admission: Admission, *, most: int, most_per_key: int, drain_s: float
+    ) -> None:
+        self._admission = admission
         self._most = most
         self._most_per_key = most_per_key
         self._drain_s = drain_s
         self._taken: Counter[str] = Counter()
+        self._places: set[Place] = set()
+        self._departures = Departures()
         self._open: dict[Endable, str] = {}
         self._none_left = asyncio.Event()
         self._none_left.set()
         self.draining = False
+        self.finals = 0
+        """Finals with text that live streams have been sent so far."""
+
+    @property
+    def live(self) -> int:
+        """Open sessions whose audio comes as it is spoken."""
+        return len(self._places) - self.background
+
+    @property
+    def background(self) -> int:
+        """Open sessions whose audio comes faster."""
+        return sum(place.background for place in self._places)
+
+    @property
+    def capacity(self) -> int | None:
+        """How many may be open at once, as far as that is known; None without a limit."""
+        limits = (self._most or None, self._admission.capacity)
+        return min((limit for limit in limits if limit is not None), default=None)
+
+    def answered(self, session_id: str) -> None:
+        """A session was sent a final with text."""
+        for place in self._places:
+            if place.session_id == session_id:
+                self.finals += not place.background
 
     @contextmanager
-    def place(self, key_id: str) -> Iterator[None]:
+    def place(self, key_id: str) -> Iterator[Place]:
         """Hold a place for a session of the key.
 
         Raises:
@@ -51,22 +108,21 @@ class Sessions:
                 429,
                 "too_many_sessions",
                 f"this key has {self._most_per_key} sessions open, which is as many as it may",
-                retry_after=RETRY_FULL_S,
+                retry_after=RETRY_S,
             )
         if self.draining:
             raise self.stopping()
-        if self._most and self._taken.total() >= self._most:
-            raise Refusal(
-                503,
-                "server_full",
-                f"{self._most} sessions are open, which is as many as this server takes",
-                retry_after=RETRY_FULL_S,
-            )
+        if (full := self._full()) is not None:
+            raise Refusal(503, "server_full", full, retry_after=self._departures.next_in)
         self._taken[key_id] += 1
         self._none_left.clear()
+        place = Place()
+        self._places.add(place)
         try:
-            yield
+            yield place
         finally:
+            self._places.remove(place)
+            self._departures.note()
             self._taken[key_id] -= 1
             if not self._taken[key_id]:
                 del self._taken[key_id]
@@ -103,6 +159,14 @@ class Sessions:
         for session, key_id in list(self._open.items()):
             if key_id in key_ids:
                 session.end(1008, error, within=0)
+
+    def _full(self) -> str | None:
+        """Why there is no room, as a sentence."""
+        if self._most and len(self._places) >= self._most:
+            return f"as many sessions are open as this server takes: {self._most}"
+        background = self.background
+        live = len(self._places) - background
+        return self._admission.full(live=live, background=background)
 
     def _restart(self, session: Endable) -> None:
         error = ErrorMessage(
