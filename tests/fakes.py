@@ -9,7 +9,7 @@ from sferic.config import Settings
 from sferic.errors import NotServedError, SessionClosedError, UndecodableAudioError
 from sferic.protocol.messages import Message, Transcription
 from sferic.protocol.options import Options
-from sferic.recognition.capacity import Demand
+from sferic.recognition.capacity import Capacity, Demand
 from sferic.recognition.load import Costs, Load
 from sferic.server.backend import Backend, Recognizer
 
@@ -27,6 +27,7 @@ class FakeRecognizer:
         flowing: While clear, streams take no audio.
         bytes_a_second: How fast a stream takes audio; 0 is at once.
         capacity: Streams that it says it holds.
+        within: Seconds that it says their finals take, if that is more than was asked for.
         usage: What it says recognition costs.
         chatter: Bytes of each of the messages that streams say without end; 0 for silence.
         finishing: While clear, streams do not get to their last final.
@@ -41,16 +42,17 @@ class FakeRecognizer:
         self.finishing.set()
         self.bytes_a_second = 0
         self.capacity = 1000
+        self.within = 0.0
         self.usage = Load(2, Costs(final=0.2, partial=0.1))
         self.cadence: float | None = 0.3
         self.demand = Demand()
         self.chatter = 0
         self.closed = False
 
-    def holds(self, demand: Demand, *, within: float) -> int:
+    def holds(self, demand: Demand, *, within: float) -> Capacity:
         """Say what a test says, and remember what for."""
         self.demand = demand
-        return self.capacity
+        return Capacity(streams=self.capacity, within=max(within, self.within))
 
     def check(self, options: Options) -> None:
         """Raise NotServedError unless it is English."""

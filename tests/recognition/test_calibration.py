@@ -16,10 +16,17 @@ from sferic.recognition.sample import FIRST, SECOND, sample
 
 
 class Clocked(FakeEngine):
-    """Takes its time by a clock of its own, one for each thread."""
+    """Takes its time by a clock of its own, one for each thread.
 
-    def __init__(self, *rounds: Costs, parallel: int = 1) -> None:
+    Args:
+        first: Seconds of the first call.
+        rounds: What partials and finals cost afterwards, the last for good.
+        parallel: Workers.
+    """
+
+    def __init__(self, *rounds: Costs, first: float = 0.5, parallel: int = 1) -> None:
         super().__init__(languages=("de", "en"), parallel=parallel)
+        self._first = first
         self._rounds = rounds
         self._own = threading.local()
         self._main = threading.current_thread()
@@ -33,8 +40,12 @@ class Clocked(FakeEngine):
     def transcribe(
         self, samples: NDArray[np.float32], *, languages: Sequence[str], **how: Any
     ) -> Hypothesis:
-        done = len(self.calls) // (2 * self.parallel)
+        before = len(self.calls)
         heard = super().transcribe(samples, languages=languages, **how)
+        if not before:
+            self._passed += self._first
+            return heard
+        done = (before - 1) // (2 * self.parallel)
         costs = self._rounds[min(done, len(self._rounds) - 1)]
         took = costs.partial if how.get("draft") else costs.final
         self._own.now = self.clock() + took
@@ -51,7 +62,7 @@ def measured(engine: Clocked, *, threads: int = 1) -> Costs:
 def test_it_is_a_partial_of_three_seconds_and_a_final_of_six_in_one_language() -> None:
     engine = Clocked(Costs(0.2, 0.15))
     assert measured(engine) == Costs(0.2, 0.15)
-    partial, final = engine.calls
+    _, partial, final = engine.calls
     assert (partial.draft, partial.end) == (True, 3 * SAMPLE_RATE)
     assert (final.draft, final.end) == (False, 6 * SAMPLE_RATE)
     assert {call.languages for call in engine.calls} == {("en",)}
@@ -60,22 +71,22 @@ def test_it_is_a_partial_of_three_seconds_and_a_final_of_six_in_one_language() -
 def test_the_better_of_two_rounds_counts_where_there_is_time_for_two() -> None:
     engine = Clocked(Costs(0.1, 0.08), Costs(0.09, 0.1))
     assert measured(engine) == Costs(0.09, 0.08)
-    assert len(engine.calls) == 4
+    assert len(engine.calls) == 5
 
 
-def test_a_gpu_has_a_second_round_however_long_it_warms_up() -> None:
-    engine = Clocked(Costs(3.0, 0.9), Costs(0.02, 0.01))
+def test_a_gpu_may_take_long_to_warm_up() -> None:
+    engine = Clocked(Costs(0.02, 0.01), first=6.0)
     assert measured(engine, threads=0) == Costs(0.02, 0.01)
 
 
 def test_all_workers_are_tried_at_once() -> None:
     engine = Clocked(Costs(0.2, 0.15), parallel=3)
     assert measured(engine) == Costs(0.2, 0.15)
-    assert len(engine.calls) == 6
+    assert len(engine.calls) == 7
 
 
 def test_after_a_partial_that_takes_seconds_the_final_is_only_guessed() -> None:
-    engine = Clocked(Costs(50.0, 5.0))
+    engine = Clocked(Costs(50.0, 5.0), first=5.0)
     assert measured(engine) == Costs(10.0, 5.0)
     assert len(engine.calls) == 1
 

@@ -13,12 +13,17 @@ from sferic.recognition.capacity import (
     Demand,
     Interval,
     Workload,
+    capacity,
     erlang_c,
     latency,
-    streams,
 )
 from sferic.recognition.hardware import Machine
 from sferic.recognition.load import Costs
+
+
+def streams(workload: Workload, *, within: float) -> int:
+    return capacity(workload, within=within).streams
+
 
 TWO_CORES = Workload(
     machine=Machine(workers=2, cores=2), costs=Costs(final=0.15, partial=0.08), variation=0.65
@@ -130,9 +135,12 @@ def test_who_can_wait_longer_is_never_refused_sooner(
 def test_the_number_is_the_largest_that_is_held_and_at_least_one(
     workload: Workload, within: float
 ) -> None:
-    held = streams(workload, within=within)
+    found = capacity(workload, within=within)
+    held = found.streams
     assert 1 <= held <= MOST
-    assert held == 1 or latency(held, workload) <= within
+    assert found.within >= within
+    assert latency(held, workload) <= found.within
+    assert found.within == within or held <= workload.machine.workers
     assert held == MOST or latency(held + 1, workload) > within
 
 
@@ -180,5 +188,12 @@ def test_on_a_gpu_workers_take_no_cores_and_the_rest_has_them_all() -> None:
     assert not math.isinf(latency(59, gpu))
 
 
-def test_a_machine_too_slow_for_one_stream_holds_one() -> None:
+def test_a_machine_that_is_late_with_one_stream_holds_one_a_worker_and_says_how_late() -> None:
+    slow = changed(TWO_CORES, final=0.9, partial=0.4, workers=4, cores=4)
+    found = capacity(slow, within=0.7)
+    assert found.streams == 4
+    assert found.within == latency(4, slow) > 1.2
+
+
+def test_a_machine_that_has_no_time_for_one_stream_holds_one() -> None:
     assert streams(changed(TWO_CORES, final=20.0, partial=10.0), within=0.7) == 1

@@ -181,5 +181,5 @@ async def test_what_hearing_takes_is_counted_in_cpu_time() -> None:
 
 def test_what_a_recognizer_holds_depends_on_what_streams_ask_for() -> None:
     with fake_recognizer(FakeEngine(parallel=2)) as recognizer:
-        few = recognizer.holds(Demand(finals=2.0, speaking=1.0), within=0.7)
-        assert 1 <= few < recognizer.holds(Demand(), within=0.7)
+        few = recognizer.holds(Demand(finals=2.0, speaking=1.0), within=0.7).streams
+        assert 1 <= few < recognizer.holds(Demand(), within=0.7).streams

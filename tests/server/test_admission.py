@@ -100,11 +100,25 @@ def test_without_a_latency_or_a_model_there_is_no_limit() -> None:
 def test_what_streams_ask_for_is_what_they_were_seen_to_ask_for() -> None:
     recognizer = holding(10)
     room = admission(recognizer)
-    assert room.capacity == 10
+    assert room.full(live=10, background=0) is not None
     assumed = recognizer.demand
     room.look(live=4, background=0, finals=500)
-    assert room.capacity == 10
+    assert room.full(live=10, background=0) is not None
     assert recognizer.demand.finals > assumed.finals
+
+
+def test_a_machine_that_cannot_be_in_time_is_held_to_what_it_can(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    recognizer = holding(2)
+    recognizer.within = 2.0
+    room = admission(recognizer)
+    assert room.full(live=1, background=0) is None
+    assert str(room.full(live=2, background=0)).endswith("holds 2 with finals within 2000 ms")
+    for _ in range(20):
+        recognizer.usage.answered(waited=1.5, took=2.0)
+    assert room.full(live=1, background=0) is None
+    assert "later than final_latency_ms=700" in caplog.text
 
 
 def test_each_answer_is_told_once() -> None:
@@ -123,7 +137,8 @@ def test_what_is_held_is_logged_once_it_is_known(caplog: pytest.LogCaptureFixtur
         assert room.capacity == room.capacity
     (record,) = caplog.records
     assert record.getMessage() == (
-        "7 streams with finals within 700 ms; a final takes 200 ms here, a partial 100 ms"
+        "streams that are held: 7, with finals within 700 ms; "
+        "a final takes 200 ms here, a partial 100 ms"
     )
 
 

@@ -16,11 +16,10 @@ from sferic.recognition.sample import SECOND, sample
 
 _PARTIAL = 3 * SAMPLE_RATE
 _FINAL = 6 * SAMPLE_RATE
-_ROUNDS = 2
 _QUICK_S = 0.3
-"""A round that takes longer is the only one, unless it was the first on a GPU, which warms up."""
+"""A round that takes longer is the only one."""
 _SLOW_S = 1.0
-"""After a partial that takes longer, what a final takes is not tried out."""
+"""After a first partial that takes a CPU longer, what a final takes is not tried out."""
 _FINAL_BY_PARTIAL = 2.0
 
 
@@ -29,21 +28,24 @@ def calibrate(
 ) -> Costs:
     """Measure it. Blocks, with the default model for about half a second.
 
+    A partial comes before that, which brings the weights from the disk, or a GPU to life.
+
     Args:
         engine: Idle.
         machine: How many workers there are.
         clock: Seconds.
     """
     speech = sample(SECOND[0] + _FINAL / SAMPLE_RATE)[round(SECOND[0] * SAMPLE_RATE) :]
-    best: Costs | None = None
-    for _ in range(_ROUNDS):
-        begun = clock()
-        costs = _on_all(engine, machine.workers, speech, clock)
-        best = costs if best is None else _lower(best, costs)
-        if clock() - begun > _QUICK_S and machine.threads:
-            break
-    assert best is not None  # noqa: S101  # there is at least one round
-    return best
+    begun = clock()
+    engine.transcribe(speech[:_PARTIAL], languages=_languages(engine), draft=True)
+    first = clock() - begun
+    if first > _SLOW_S and machine.threads:
+        return Costs(final=_FINAL_BY_PARTIAL * first, partial=first)
+    begun = clock()
+    costs = _on_all(engine, machine.workers, speech, clock)
+    if clock() - begun > _QUICK_S:
+        return costs
+    return _lower(costs, _on_all(engine, machine.workers, speech, clock))
 
 
 def _on_all(
@@ -73,15 +75,18 @@ def _on_all(
 
 
 def _on_one(engine: Engine, speech: NDArray[np.float32], clock: Callable[[], float]) -> Costs:
-    languages = ["en"] if "en" in engine.languages else [engine.languages[0]]
+    languages = _languages(engine)
     begun = clock()
     heard: Hypothesis = engine.transcribe(speech[:_PARTIAL], languages=languages, draft=True)
     partial = clock() - begun
-    if partial > _SLOW_S:
-        return Costs(final=_FINAL_BY_PARTIAL * partial, partial=partial)
     begun = clock()
     engine.transcribe(speech, languages=languages, guess=heard.words)
     return Costs(final=clock() - begun, partial=partial)
+
+
+def _languages(engine: Engine) -> list[str]:
+    """English, if it can be had."""
+    return ["en"] if "en" in engine.languages else [engine.languages[0]]
 
 
 def _lower(one: Costs, other: Costs) -> Costs:

@@ -20,6 +20,9 @@ Partials come as often as there is time for them, so nearly all workers are busy
 what counts for finals is that they come no more often than every 1.5 s when it has to be so, and
 that there is room for that.
 
+A machine that is late with a single stream would hardly be better for it if that stayed alone: up
+to one stream a worker is held in any case, as far as there is time for them.
+
 Everything else that a stream needs (sockets, decoding, voice activity) comes from the same cores on
 a CPU, and makes the workers slower by what it takes.
 """
@@ -82,21 +85,35 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
     """None where no partials are made."""
 
 
-def streams(workload: Workload, *, within: float) -> int:
-    """Live streams that are held: the largest number with every final in time, and at least one.
+class Capacity(msgspec.Struct, frozen=True, kw_only=True):
+    """What a machine can promise."""
+
+    streams: int
+    """Live streams that are held: at least one."""
+    within: float
+    """Seconds in which they have 95 % of their finals; what was asked for, or more."""
+
+
+def capacity(workload: Workload, *, within: float) -> Capacity:
+    """Find the largest number of live streams with their finals in time.
 
     Args:
         workload: What they cost on which machine.
         within: Seconds from the decision to end to the final, at the 95th percentile.
     """
+
+    def held(streams: int) -> bool:
+        seconds = latency(streams, workload)
+        return seconds <= within or (streams <= workload.machine.workers and seconds < math.inf)
+
     low, high = 1, MOST
     while low < high:
         middle = (low + high + 1) // 2
-        if latency(middle, workload) <= within:
+        if held(middle):
             low = middle
         else:
             high = middle - 1
-    return low
+    return Capacity(streams=low, within=max(within, latency(low, workload)))
 
 
 def latency(streams: int, workload: Workload) -> float:

@@ -15,9 +15,9 @@ from sferic.config import Settings
 from sferic.errors import ModelLoadError, NotServedError
 from sferic.models import DEFAULT_MODEL, WHISPER, ModelStore, Progress
 from sferic.protocol.options import Options
-from sferic.recognition import capacity, hardware
+from sferic.recognition import hardware
 from sferic.recognition.calibration import calibrate
-from sferic.recognition.capacity import Demand, Interval, Workload
+from sferic.recognition.capacity import Capacity, Demand, Interval, Workload, capacity
 from sferic.recognition.engine import Engine
 from sferic.recognition.hardware import Machine
 from sferic.recognition.hypothesis import Hypothesis
@@ -175,15 +175,15 @@ class Recognizer:
             interval=Interval(least=least, most=max(least, LONGEST_INTERVAL)) if least else None,
         )
 
-    def holds(self, demand: Demand, *, within: float) -> int:
-        """Live streams that have their finals in time.
+    def holds(self, demand: Demand, *, within: float) -> Capacity:
+        """How many live streams have their finals in time.
 
         Args:
             demand: What each asks for.
             within: Seconds from the decision to end to the final, at the 95th percentile.
         """
         workload = msgspec.structs.replace(self.workload, demand=demand)
-        return capacity.streams(workload, within=within)
+        return capacity(workload, within=within)
 
     def candidates(self, language: str) -> tuple[str, ...]:
         """The served codes that a `language` parameter stands for.

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from sferic.recognition.capacity import Capacity
 from sferic.recognition.demand import DemandMeter
 from sferic.recognition.load import Answer
 from sferic.server.backend import Engine, Recognizer
@@ -39,8 +40,8 @@ class Admission:
         self._answered_at = -math.inf
 
     @property
-    def capacity(self) -> int | None:
-        """Live streams that are held; None without a limit, or without a recognizer yet."""
+    def capacity(self) -> Capacity | None:
+        """What is held; None without a limit, or without a recognizer yet."""
         recognizer = self._engine.recognizer
         if not self._within or recognizer is None:
             return None
@@ -57,16 +58,16 @@ class Admission:
         recognizer = self._engine.recognizer
         if capacity is None or recognizer is None or not live + background:
             return None
-        within = f"{self._within * 1000:g} ms"
-        if live + background * BACKGROUND_SHARE + 1 > capacity:
+        if live + background * BACKGROUND_SHARE + 1 > capacity.streams:
             return (
-                f"{_streams(live + background)} open, and this server holds {capacity} with "
-                f"finals within {within}"
+                f"{_open(live + background)}, and this server holds {capacity.streams} with finals "
+                f"within {_shown(capacity.within)}"
             )
-        if recognizer.usage.late and self._late(recognizer) > self._within:
+        late = recognizer.usage.late
+        if late and late + recognizer.usage.steady.final > capacity.within:
             return (
-                f"{_streams(live + background)} open, and finals take longer than {within} at "
-                "the moment"
+                f"{_open(live + background)}, and finals take longer than "
+                f"{_shown(capacity.within)} at the moment"
             )
         return None
 
@@ -100,16 +101,20 @@ class Admission:
         if not self._within:
             return
         costs = recognizer.usage.steady
+        capacity = recognizer.holds(meter.demand, within=self._within)
         logger.info(
-            "%d streams with finals within %g ms; a final takes %.0f ms here, a partial %.0f ms",
-            recognizer.holds(meter.demand, within=self._within),
-            self._within * 1000,
-            costs.final * 1000,
-            costs.partial * 1000,
+            "streams that are held: %d, with finals within %s; a final takes %s here, a partial %s",
+            capacity.streams,
+            _shown(capacity.within),
+            _shown(costs.final),
+            _shown(costs.partial),
         )
-
-    def _late(self, recognizer: Recognizer) -> float:
-        return recognizer.usage.late + recognizer.usage.steady.final
+        if capacity.within > self._within:
+            logger.warning(
+                "that is later than final_latency_ms=%d, and fewer streams would not help much: a "
+                "smaller model or faster hardware would",
+                round(self._within * 1000),
+            )
 
 
 class Departures:
@@ -143,5 +148,9 @@ class Departures:
             self._ends.popleft()
 
 
-def _streams(count: int) -> str:
-    return "1 stream is" if count == 1 else f"{count} streams are"
+def _open(count: int) -> str:
+    return "1 stream is open" if count == 1 else f"{count} streams are open"
+
+
+def _shown(seconds: float) -> str:
+    return "any time" if math.isinf(seconds) else f"{seconds * 1000:.0f} ms"

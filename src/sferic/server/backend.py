@@ -13,7 +13,7 @@ from sferic.config import Settings
 from sferic.errors import SfericError
 from sferic.protocol.messages import Message
 from sferic.protocol.options import Options
-from sferic.recognition.capacity import Demand
+from sferic.recognition.capacity import Capacity, Demand
 from sferic.recognition.load import Load
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Recognizer(Protocol):
     def cadence(self) -> float | None:
         """Seconds of speech between two partials of a stream now, or None for no partials."""
 
-    def holds(self, demand: Demand, *, within: float) -> int:
+    def holds(self, demand: Demand, *, within: float) -> Capacity:
         """How many live streams that ask for so much have their finals in so many seconds."""
 
     def check(self, options: Options) -> None:

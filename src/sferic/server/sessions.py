@@ -87,8 +87,10 @@ class Sessions:
     @property
     def capacity(self) -> int | None:
         """How many may be open at once, as far as that is known; None without a limit."""
-        limits = (self._most or None, self._admission.capacity)
-        return min((limit for limit in limits if limit is not None), default=None)
+        limits = [self._most] if self._most else []
+        if (held := self._admission.capacity) is not None:
+            limits.append(held.streams)
+        return min(limits, default=None)
 
     def answered(self, session_id: str) -> None:
         """A session was sent a final with text."""
