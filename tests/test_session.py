@@ -1,8 +1,11 @@
 """One stream end to end, with an engine whose every word is known."""
 
 import asyncio
+import random
+import time
 from collections.abc import AsyncIterator, Callable, Iterable
-from itertools import pairwise
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -16,6 +19,7 @@ from msgspec import UNSET
 from audio import material
 from engines import (
     GERMAN,
+    Call,
     FakeEngine,
     FakeVoiceActivity,
     Samples,
@@ -25,6 +29,7 @@ from engines import (
     names,
     say,
     silence,
+    texts,
 )
 from sferic import Options, Session
 from sferic.audio import SAMPLE_RATE
@@ -36,13 +41,19 @@ from sferic.protocol.messages import (
     SpeechStarted,
     Transcription,
 )
-from sferic.recognition.recognizer import Recognizer
-from sferic.session import BUFFERED_SECONDS, DRAFT_EVERY
+from sferic.recognition.hypothesis import Hypothesis
+from sferic.recognition.recognizer import LONGEST_INTERVAL, Recognizer
+from sferic.recognition.scheduler import Rank
+from sferic.session import _HUSH, BUFFERED_SECONDS
 
 S = SAMPLE_RATE
 PATIENCE_S = 30
 CHUNK = 3200
 """Bytes of 100 ms."""
+INTERVAL = 48 * S // 100
+"""Speech, in samples, between two partials here; the engine takes no time, so it stays at that."""
+HUSH = silence(_HUSH / S)
+"""Silence in which a final is decided early; with the gap behind a word it ends nothing yet."""
 PATIENT = Options(endpointing=False, eou_timeout_ms=10_000)
 """So that a test that feeds in steps is not taken for a client that has fallen silent."""
 
@@ -56,7 +67,7 @@ def engine() -> FakeEngine:
 async def recognizer(engine: FakeEngine) -> AsyncIterator[Recognizer]:
     """A recognizer; at the end no session may have left anything in it, or any task."""
     before = asyncio.all_tasks()
-    recognizer = fake_recognizer(engine)
+    recognizer = fake_recognizer(engine, partial_interval=INTERVAL / S)
     try:
         async with asyncio.timeout(PATIENCE_S):
             yield recognizer
@@ -166,13 +177,13 @@ async def test_words_come_before_the_end_of_the_audio(recognizer: Recognizer) ->
                 return
 
 
-async def test_a_partial_is_due_for_every_480_ms_of_speech_on_an_idle_machine(
+async def test_a_partial_is_due_for_every_interval_of_speech_on_an_idle_machine(
     recognizer: Recognizer,
 ) -> None:
     audio = linear16(say(*range(20), gap=0))
     async with Session(PATIENT, recognizer=recognizer) as session:
         reading = aiter(session)
-        for number, chunk in enumerate(cut(audio, 2 * DRAFT_EVERY)[:15]):
+        for number, chunk in enumerate(cut(audio, 2 * INTERVAL)[:15]):
             await session.feed(chunk)
             message = await anext(reading)
             assert isinstance(message, Transcription)
@@ -183,9 +194,10 @@ async def test_a_partial_is_due_for_every_480_ms_of_speech_on_an_idle_machine(
 async def test_a_partial_comes_no_more_often(recognizer: Recognizer, engine: FakeEngine) -> None:
     speech = say(*range(20), gap=0)
     messages = await said(recognizer, speech, chunk=640)
-    ends = [call.end for call in engine.calls_of(draft=True)]
-    assert all(after - before >= DRAFT_EVERY for before, after in pairwise(ends))
-    assert len(partials(messages)) <= len(speech) // DRAFT_EVERY
+    drafts = engine.calls_of(draft=True)
+    assert drafts
+    assert all(draft.end >= number * INTERVAL for number, draft in enumerate(drafts, 1))
+    assert len(partials(messages)) <= len(speech) // INTERVAL
 
 
 async def test_partials_are_fewer_when_the_engine_is_slow(
@@ -203,6 +215,58 @@ async def test_partials_are_fewer_when_the_engine_is_slow(
     assert heard(messages) == names(*range(16))
     assert len(engine.calls_of(draft=True)) == 1
     assert partials(messages) == []
+
+
+async def test_a_busy_machine_makes_fewer_partials_and_the_same_finals(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    for _ in range(300):
+        recognizer.usage.partial(1.0, since=1.0)
+    assert recognizer.cadence == LONGEST_INTERVAL
+    messages = await said(recognizer, say(*range(20), gap=0), silence(1), chunk=640)
+    drafts = engine.calls_of(draft=True)
+    assert drafts
+    assert all(draft.end >= number * LONGEST_INTERVAL * S for number, draft in enumerate(drafts, 1))
+    assert heard(messages) == names(*range(20))
+
+
+async def test_of_one_stream_one_partial_waits_at_most_and_it_covers_the_newest_audio(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    speech = say(*range(20), gap=0)
+    async with Session(PATIENT, recognizer=recognizer) as session, occupied(recognizer, engine):
+        for chunk in cut(linear16(speech), CHUNK):
+            await session.feed(chunk)
+            assert recognizer.waiting <= 1
+        await listened(session)
+        await until(lambda: recognizer.waiting == 1)
+        engine.running.set()
+        [shown] = partials([await anext(aiter(session))])
+    assert shown.transcript.split() == names(*range(20))
+    [draft] = engine.calls_of(draft=True)
+    assert (draft.start, draft.end) == (0, len(speech))
+
+
+async def test_a_final_overtakes_the_partials_of_all_streams(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    async with AsyncExitStack() as stack:
+        sessions = [
+            await stack.enter_async_context(Session(PATIENT, recognizer=recognizer))
+            for _ in range(5)
+        ]
+        async with occupied(recognizer, engine):
+            for number, session in enumerate(sessions):
+                await session.feed(linear16(say(2 * number, 2 * number + 1, gap=0)))
+            await until(lambda: recognizer.waiting == 5)
+            await sessions[-1].finalize()
+            await until(lambda: finals_that_wait(recognizer) == 1)
+            engine.running.set()
+            assert heard([await anext(aiter(sessions[-1]))]) == names(8, 9)
+            assert [call.draft for call in engine.calls[:2]] == [False, False]
+        for session in sessions[:-1]:
+            assert partials([await anext(aiter(session))])
+    assert [call.draft for call in engine.calls] == [False, False, True, True, True, True]
 
 
 async def test_a_partial_that_turns_out_to_be_nothing_is_replaced_by_an_empty_final(
@@ -274,7 +338,7 @@ async def test_partials_of_long_speech_show_all_that_is_not_final_yet(
 
 async def slowly(session: Session, audio: bytes) -> None:
     """Feed 480 ms at a time, with time for an answer in between."""
-    for chunk in cut(audio, 2 * DRAFT_EVERY):
+    for chunk in cut(audio, 2 * INTERVAL):
         await session.feed(chunk)
         await asyncio.sleep(0.01)
     await session.finish()
@@ -295,7 +359,7 @@ async def test_a_count_of_words_ends_a_segment_while_somebody_speaks(
     options = msgspec.structs.replace(PATIENT, max_words=5)
     async with Session(options, recognizer=recognizer) as session:
         reading = aiter(session)
-        for chunk in cut(audio, 2 * DRAFT_EVERY):
+        for chunk in cut(audio, 2 * INTERVAL):
             await session.feed(chunk)
             message = await anext(reading)
             assert isinstance(message, Transcription)
@@ -392,6 +456,181 @@ async def test_a_short_message_goes_to_a_worker_once(
 async def test_audio_that_waits_is_no_silence(recognizer: Recognizer) -> None:
     messages = await said(recognizer, say(*range(40)), endpointing_timeout=200)
     assert len(finals(messages)) == 1
+
+
+# Finals decided early: somebody has gone quiet, and perhaps said all there was to say
+
+
+async def test_an_endpoint_is_answered_with_what_was_decided_when_speech_paused(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    async with Session(recognizer=recognizer) as session:
+        reading = aiter(session)
+        await session.feed(linear16(say(1), HUSH))
+        early = await anext(reading)
+        await session.feed(linear16(silence(0.5)))
+        final = await anext(reading)
+    assert isinstance(early, Transcription)
+    assert isinstance(final, Transcription)
+    assert (early.transcript, early.is_final) == ("w1", False)
+    assert (final.transcript, final.is_final) == ("w1", True)
+    [call] = engine.calls
+    assert not call.draft
+
+
+async def test_a_finalize_in_a_pause_is_answered_with_what_was_decided_too(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    async with Session(PATIENT, recognizer=recognizer) as session:
+        reading = aiter(session)
+        await session.feed(linear16(say(1), HUSH))
+        await anext(reading)
+        await session.finalize()
+        assert heard([await anext(reading)]) == names(1)
+        await session.feed(linear16(say(3), HUSH))
+        await anext(reading)
+        await session.finish()
+        messages = [message async for message in reading]
+    at = round(0.5 + len(HUSH) / S, 2)
+    assert word_times(messages) == [("w3", at, at + 0.4)]
+    assert [call.draft for call in engine.calls] == [False, False]
+
+
+async def test_speech_that_goes_on_is_decoded_anew(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    async with Session(PATIENT, recognizer=recognizer) as session:
+        reading = aiter(session)
+        spoken: list[list[str]] = []
+        for number in range(4):
+            await session.feed(linear16(say(number), HUSH))
+            message = await anext(reading)
+            assert isinstance(message, Transcription)
+            spoken.append(message.transcript.split())
+        await session.feed(linear16(say(4)))
+        await session.finish()
+        messages = [message async for message in reading]
+    assert spoken == [names(*range(count)) for count in (1, 2, 3, 4)]
+    assert heard(messages) == names(*range(5))
+    assert [call.start for call in engine.calls_of(draft=False)] == [0] * 5
+
+
+async def test_a_pause_is_decided_once(recognizer: Recognizer, engine: FakeEngine) -> None:
+    async with Session(PATIENT, recognizer=recognizer) as session:
+        await session.feed(linear16(say(1), HUSH))
+        await engine.called(1)
+        for _ in range(20):
+            await session.feed(linear16(silence(0.1)))
+            await listened(session)
+        await session.finish()
+        assert heard([message async for message in session]) == names(1)
+    assert len(engine.calls) == 1
+
+
+async def test_an_endpoint_waits_for_what_is_just_being_decided(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    engine.running.clear()
+    async with Session(recognizer=recognizer) as session:
+        await session.feed(linear16(say(1), HUSH))
+        await engine.called(1)
+        await session.feed(linear16(silence(0.5)))
+        await settled(lambda: len(session._jobs))
+        assert session._jobs
+        assert recognizer.waiting == 0
+        assert len(engine.calls) == 1
+        engine.running.set()
+        assert heard([await anext(aiter(session))]) == names(1)
+    assert len(engine.calls) == 1
+
+
+async def test_what_waits_to_be_decided_early_makes_room_for_the_final(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    async with Session(recognizer=recognizer) as session, occupied(recognizer, engine):
+        await session.feed(linear16(say(1), HUSH))
+        await until(lambda: recognizer.waiting == 1)
+        assert finals_that_wait(recognizer) == 0
+        await session.feed(linear16(silence(0.5)))
+        await until(lambda: finals_that_wait(recognizer) == 1)
+        assert recognizer.waiting == 1
+        engine.running.set()
+        assert heard([await anext(aiter(session))]) == names(1)
+    assert len(engine.calls) == 2
+
+
+async def test_a_machine_that_has_no_time_to_spare_decides_nothing_early(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    for _ in range(10):
+        recognizer.usage.final(3.0)
+    async with Session(recognizer=recognizer) as session:
+        await session.feed(linear16(say(1), HUSH))
+        await settled(lambda: session.audio_seconds)
+        assert engine.calls == []
+        await session.feed(linear16(silence(0.5)))
+        assert heard([await anext(aiter(session))]) == names(1)
+    assert len(engine.calls) == 1
+
+
+async def test_of_audio_that_came_faster_than_it_was_spoken_nothing_is_decided_early(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    async with Session(recognizer=recognizer) as session:
+        await session.feed(linear16(silence(15), say(1), HUSH))
+        await settled(lambda: session.audio_seconds)
+        assert engine.calls == []
+        await session.finish()
+        assert heard([message async for message in session]) == names(1)
+    assert len(engine.calls) == 1
+
+
+async def test_audio_that_came_faster_than_it_was_spoken_waits_for_what_is_live(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    async with (
+        Session(recognizer=recognizer) as live,
+        Session(recognizer=recognizer) as quick,
+        occupied(recognizer, engine),
+    ):
+        for session, parts in (
+            (quick, (silence(15), say(1), silence(1))),
+            (live, (say(2), silence(1))),
+        ):
+            await session.feed(linear16(*parts))
+            await listened(session)
+            assert session._jobs
+        await until(lambda: finals_that_wait(recognizer) == 1 and recognizer.waiting == 2)
+        engine.running.set()
+        for session, word in ((quick, 1), (live, 2)):
+            assert heard([await anext(aiter(session))]) == names(word)
+    assert [texts(call.heard) for call in engine.calls[1:]] == [names(2), names(1)]
+
+
+async def test_without_partials_there_are_finals_only_and_nothing_is_decoded_twice() -> None:
+    engine = FakeEngine()
+    recognizer = fake_recognizer(engine, partial_interval=0)
+    messages = await said(
+        recognizer, say(*range(5)), HUSH, say(5, 6), silence(1), say(7), chunk=640
+    )
+    await asyncio.to_thread(recognizer.close)
+    assert partials(messages) == []
+    assert [final.transcript.split() for final in finals(messages)] == [
+        names(*range(7)),
+        names(7),
+    ]
+    assert [call.draft for call in engine.calls] == [False, False]
+
+
+async def test_an_error_in_what_is_decided_early_is_told_to_the_reader(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    engine.failure = OSError("it is a test")
+    async with Session(PATIENT, recognizer=recognizer) as session:
+        await session.feed(linear16(say(1), HUSH))
+        with pytest.raises(OSError, match="a test"):
+            await read(session, [])
+    assert [call.draft for call in engine.calls] == [False]
 
 
 # Finalize and finish
@@ -642,7 +881,7 @@ async def test_an_unread_partial_is_replaced_not_kept(
 ) -> None:
     async with Session(PATIENT, recognizer=recognizer) as session:
         audio = linear16(say(*range(40), gap=0))
-        for number, chunk in enumerate(cut(audio, 2 * DRAFT_EVERY)[:30]):
+        for number, chunk in enumerate(cut(audio, 2 * INTERVAL)[:30]):
             await session.feed(chunk)
             await engine.called(number + 1)
         assert len(session._outbox._items) <= 2
@@ -682,6 +921,39 @@ async def test_leaving_in_mid_decode_leaves_nothing_behind(
     engine.running.set()
     assert heard(await said(recognizer, say(5))) == names(5)
     assert all(call.end == len(say(5)) for call in engine.calls[begun:])
+
+
+@pytest.mark.parametrize("begun", [True, False])
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (say(1, 2, gap=0),),
+        (say(1), HUSH),
+        (say(1), HUSH, silence(0.5)),
+        (say(1), silence(1)),
+    ],
+    ids=["a partial", "an early final", "a final decided early", "a final"],
+)
+async def test_leaving_in_the_middle_leaves_nothing_in_the_queue(
+    recognizer: Recognizer, engine: FakeEngine, parts: tuple[Samples, ...], begun: bool
+) -> None:
+    async with AsyncExitStack() as stack:
+        if not begun:
+            await stack.enter_async_context(occupied(recognizer, engine))
+        engine.running.clear()
+        before = asyncio.all_tasks()
+        async with Session(recognizer=recognizer) as session:
+            for part in parts:
+                await session.feed(linear16(part))
+            await settled(lambda: (session.audio_seconds, len(session._jobs), len(engine.calls)))
+            assert recognizer.waiting == (0 if begun else 1)
+        assert recognizer.waiting == 0
+        assert asyncio.all_tasks() == before
+        calls = len(engine.calls)
+        assert calls == 1
+        engine.running.set()
+    assert heard(await said(recognizer, say(5))) == names(5)
+    assert {*texts(word for call in engine.calls[calls:] for word in call.heard)} == {"w5"}
 
 
 async def test_leaving_lets_go_who_feeds_and_who_reads(
@@ -814,6 +1086,111 @@ async def test_sessions_side_by_side_do_not_mix(recognizer: Recognizer) -> None:
         assert heard(messages) == names(*mine, *mine)
 
 
+class Dawdler(FakeEngine):
+    """Takes now more and now less time, so that streams get mixed up if they can."""
+
+    def __init__(self, *, parallel: int) -> None:
+        super().__init__(parallel=parallel)
+        self._chance = random.Random(2)
+
+    def transcribe(self, *arguments: Any, **options: Any) -> Hypothesis:
+        time.sleep(self._chance.random() * 0.004)
+        return super().transcribe(*arguments, **options)
+
+
+class Speaker:
+    """Somebody with words of their own, in one language, in turns of a few words."""
+
+    def __init__(self, number: int) -> None:
+        self._chance = random.Random(number)
+        self.german = number % 2 == 1
+        first, size = (GERMAN + 25 * (number // 2), 25) if self.german else (30 * number, 60)
+        vocabulary = range(first, first + size)
+        self.vocabulary = {*names(*vocabulary)}
+        self.turns = [
+            [self._chance.choice(vocabulary) for _ in range(self._chance.randint(1, 12))]
+            for _ in range(5)
+        ]
+        self.language = self._chance.choice(["de", "multi"] if self.german else ["en", "multi"])
+
+    @property
+    def words(self) -> list[str]:
+        return names(*(number for turn in self.turns for number in turn))
+
+    @property
+    def audio(self) -> bytes:
+        parts = [
+            part
+            for turn in self.turns
+            for part in (say(*turn), silence(self._chance.uniform(0.2, 1.5)))
+        ]
+        return linear16(*parts)
+
+    async def listened_to(
+        self, recognizer: Recognizer, *, patience: int | None = None
+    ) -> list[Message]:
+        """What is said about it; somebody without much patience leaves after a few messages."""
+        messages: list[Message] = []
+        options = Options(language=self.language)
+        async with Session(options, recognizer=recognizer) as session:
+            speaking = asyncio.create_task(self._speak(session))
+            async for message in session:
+                messages.append(message)
+                if len(messages) == patience:
+                    break
+        await asyncio.gather(speaking, return_exceptions=patience is not None)
+        return messages
+
+    async def _speak(self, session: Session) -> None:
+        audio = self.audio
+        at = 0
+        while at < len(audio):
+            size = self._chance.choice([1, 99, 640, 3200, 20_001])
+            await session.feed(audio[at : at + size])
+            at += size
+            await asyncio.sleep(self._chance.choice([0, 0, 0.001]))
+        await session.finish()
+
+
+async def test_sixteen_streams_side_by_side_hear_each_its_own_words_in_its_own_language() -> None:
+    engine = Dawdler(parallel=3)
+    recognizer = fake_recognizer(engine)
+    speakers = [Speaker(number) for number in range(16)]
+    impatient = {2: 1, 7: 2, 8: 4, 13: 3}
+    async with asyncio.timeout(PATIENCE_S):
+        spoken = await asyncio.gather(
+            *(
+                speaker.listened_to(recognizer, patience=impatient.get(number))
+                for number, speaker in enumerate(speakers)
+            )
+        )
+    assert recognizer.waiting == 0
+    await asyncio.to_thread(recognizer.close)
+    for number, (speaker, messages) in enumerate(zip(speakers, spoken, strict=True)):
+        own = "de" if speaker.german else "en"
+        if number in impatient:
+            assert heard(messages) == speaker.words[: len(heard(messages))]
+        else:
+            assert heard(messages) == speaker.words
+        for message in transcriptions(messages):
+            assert {*message.transcript.split()} <= speaker.vocabulary
+            assert message.is_final or message.transcript
+        assert {final.language for final in finals(messages)} <= {own, None}
+    assert len(engine.calls_of(draft=True)) > 50
+    assert_that_no_call_mixes(engine.calls, speakers)
+
+
+def assert_that_no_call_mixes(calls: Iterable[Call], speakers: Iterable[Speaker]) -> None:
+    """Every call of the engine is about the words of one speaker, in languages of theirs."""
+    for call in calls:
+        about = {*texts((*call.heard, *call.prefix, *call.context, *call.guess))}
+        if about:
+            [speaker] = [speaker for speaker in speakers if about & speaker.vocabulary]
+            assert about <= speaker.vocabulary
+            codes = ("en", "de") if speaker.language == "multi" else (speaker.language,)
+            assert {*call.languages} <= {*codes}
+
+
 # Anything
 
 
@@ -836,9 +1213,15 @@ PART = st.one_of(
             "max_words": st.sampled_from([None, None, 2, 7]),
         }
     ),
+    parallel=st.integers(1, 3),
+    partial_interval=st.sampled_from([0, 0.3, 0.48]),
 )
 def test_whatever_is_said_no_word_is_lost_doubled_or_moved(
-    script: list[tuple[str, int]], chunk: int, options: dict[str, Any]
+    script: list[tuple[str, int]],
+    chunk: int,
+    options: dict[str, Any],
+    parallel: int,
+    partial_interval: float,
 ) -> None:
     expected: list[tuple[str, float]] = []
     steps: list[Samples | None] = []
@@ -863,7 +1246,9 @@ def test_whatever_is_said_no_word_is_lost_doubled_or_moved(
         at += len(part)
 
     async def run() -> list[Message]:
-        recognizer = fake_recognizer(FakeEngine(parallel=2))
+        recognizer = fake_recognizer(
+            FakeEngine(parallel=parallel), partial_interval=partial_interval
+        )
         try:
             async with (
                 asyncio.timeout(PATIENCE_S),
@@ -872,6 +1257,7 @@ def test_whatever_is_said_no_word_is_lost_doubled_or_moved(
                 feeding = asyncio.create_task(follow(session))
                 messages = [message async for message in session]
                 await feeding
+                assert recognizer.waiting == 0
                 return messages
         finally:
             await asyncio.to_thread(recognizer.close)
@@ -908,3 +1294,35 @@ async def settled(progress: Callable[[], object]) -> None:
     while (now := progress()) != before:
         before = now
         await asyncio.sleep(0.2)
+
+
+async def listened(session: Session) -> None:
+    """Wait until all that was fed has been heard."""
+    await until(lambda: not (session.buffered_bytes or session._taking))
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for what nobody else asks for an event of."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+
+
+def finals_that_wait(recognizer: Recognizer) -> int:
+    return len(recognizer._scheduler._waiting[Rank.FINAL])
+
+
+@asynccontextmanager
+async def occupied(recognizer: Recognizer, engine: FakeEngine) -> AsyncIterator[None]:
+    """Keep the one thread busy until the engine runs."""
+    engine.running.clear()
+    nothing = silence(1)
+    other = asyncio.create_task(
+        recognizer.final(lambda: partial(engine.transcribe, nothing, languages=["en"]))
+    )
+    await engine.called(1)
+    try:
+        yield
+    finally:
+        engine.running.set()
+        await other
