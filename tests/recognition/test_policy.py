@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from sferic.audio import SAMPLE_RATE
 from sferic.recognition.hypothesis import Hypothesis, Word
-from sferic.recognition.policy import LocalAgreement
+from sferic.recognition.policy import _SURE, LocalAgreement
 
 S = SAMPLE_RATE
 
@@ -102,8 +102,8 @@ def test_a_word_settles_when_it_has_become_sure() -> None:
     assert settled(heard(policy, "one two three four", now=2)) == "one two three"
 
 
-@pytest.mark.parametrize(("confidence", "settles"), [(0.49, False), (0.5, True)])
-def test_a_word_is_sure_from_one_half_on(confidence: float, settles: bool) -> None:
+@pytest.mark.parametrize(("confidence", "settles"), [(_SURE - 0.01, False), (_SURE, True)])
+def test_a_word_settles_from_a_confidence_on(confidence: float, settles: bool) -> None:
     policy = LocalAgreement(0)
     [first, last] = words("one two")
     spoken = (msgspec.structs.replace(first, confidence=confidence), last)
@@ -229,5 +229,5 @@ def test_a_settled_word_never_changes_whatever_is_heard_later(
         assert answer.words[: len(standing)] == standing
         assert answer.settled >= len(standing)
         assert text(answer.words[len(standing) :]) == text(tuple(following))
-        assert all(word.confidence >= 0.5 for word in answer.words[: answer.settled])
+        assert all(word.confidence >= _SURE for word in answer.words[: answer.settled])
         standing = answer.words[: answer.settled]
