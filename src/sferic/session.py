@@ -435,7 +435,9 @@ class Session:
         )
 
     async def _draft(self, *, early: bool) -> None:
-        start, now = self._segmenter.piece_start or 0, time.monotonic()
+        start, now = self._segmenter.piece_start, time.monotonic()
+        if start is None:
+            return  # it has ended in the meantime
         last = self._drafted_at
         if self._drafted[0] != start:
             last = now - self._segmenter.spoken / SAMPLE_RATE
