@@ -1,0 +1,1 @@
+"""What this machine can do: `sferic bench`, in one process and without a network."""
