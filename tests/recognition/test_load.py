@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sferic.recognition.load import Costs, Load
+from sferic.recognition.load import _BUSY, Costs, Load
 
 LEAST, MOST = 0.3, 1.5
 USUAL = Costs(final=0.3, partial=0.1)
@@ -92,7 +92,7 @@ def test_the_more_streams_speak_the_longer_it_gets_smoothly_and_up_to_a_bound() 
     assert cadences[0] == pytest.approx(LEAST)
     assert cadences[-1] == pytest.approx(MOST)
     between = [cadence for cadence in cadences if LEAST + 0.01 < cadence < MOST - 0.01]
-    assert len(between) > 15
+    assert len(between) > 10
 
 
 def test_the_more_finals_cost_the_longer_it_gets_smoothly_and_up_to_a_bound() -> None:
@@ -120,7 +120,8 @@ def test_the_workers_keep_up_with_it_and_have_time_to_spare(
     cadence = settled_cadence(streams, finals_a_second=finals_a_second)
     assert LEAST < cadence < MOST
     busy = streams * USUAL.partial / cadence + finals_a_second * USUAL.final
-    assert 0.75 * 2 < busy < 0.9 * 2
+    assert busy == pytest.approx(_BUSY * 2, rel=0.1)
+    assert busy < 2
 
 
 def test_twice_the_workers_serve_twice_the_streams() -> None:
