@@ -2,6 +2,7 @@ import json
 from io import StringIO
 from pathlib import Path
 
+import msgspec
 import pytest
 from rich.console import Console
 
@@ -22,6 +23,7 @@ SETTING = Setting(
     model="whisper-base",
     compute_type="auto",
     speech="synthetic",
+    load=0.1,
 )
 
 
@@ -112,10 +114,7 @@ def test_the_table_the_bars_and_the_numbers_are_printed() -> None:
 
 
 def test_a_limit_that_was_not_found_is_told_and_own_speech_needs_no_warning() -> None:
-    own = Setting(
-        **{name: getattr(SETTING, name) for name in SETTING.__struct_fields__ if name != "speech"},
-        speech="2 recordings",
-    )
+    own = msgspec.structs.replace(SETTING, speech="2 recordings")
     result = report(
         own,
         [step(observed(4), within=0.7)],
@@ -128,6 +127,15 @@ def test_a_limit_that_was_not_found_is_told_and_own_speech_needs_no_warning() ->
     text = printed(result)
     assert "Streams held: 4 or more" in text
     assert "synthetic" not in text
+
+
+def test_a_machine_that_was_busy_before_is_told() -> None:
+    steps = [step(observed(4), within=0.7)]
+    assert "wanted to run" not in printed(found(*steps))
+    busy = msgspec.structs.replace(
+        found(*steps), setting=msgspec.structs.replace(SETTING, load=1.5)
+    )
+    assert "1.5 processes wanted to run on these 2 cores" in printed(busy)
 
 
 def test_a_step_is_one_line_while_it_runs() -> None:

@@ -1,5 +1,6 @@
 """What `sferic bench` found, for people and for machines."""
 
+import os
 import platform
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -36,6 +37,8 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     compute_type: str
     speech: str
     """`synthetic`, or how many files."""
+    load: float | None
+    """Processes that wanted to run in the minute before: how much else was going on."""
 
 
 class Quick(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,6 +177,7 @@ def setting(machine: Machine, *, model: str, compute_type: str, speech: str) -> 
         model=model,
         compute_type=compute_type,
         speech=speech,
+        load=round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
     )
 
 

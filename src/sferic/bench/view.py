@@ -10,6 +10,8 @@ from sferic.bench.report import SYNTHETIC, Quick, Report, Setting, Spread, Step
 
 _BAR = 40
 """Columns of the longest bar."""
+_LOADED = 0.25
+"""Processes for each core that wanted to run before, from which that is worth a word."""
 
 
 def show_quick(found: Quick, console: Console) -> None:
@@ -136,6 +138,11 @@ def _summary(found: Report) -> list[str]:
         lines.append(
             "The speech was the ten sentences of a synthetic voice that come with Sferic: how "
             "long people speak and pause, and how clearly, differs. Take your own with --audio."
+        )
+    if found.setting.load is not None and found.setting.load > _LOADED * found.setting.cores:
+        lines.append(
+            f"Before it began, {found.setting.load:g} processes wanted to run on these "
+            f"{found.setting.cores} cores: with the machine to itself it may hold more."
         )
     lines.append(
         "The streams are in this process: a server needs a little more for sockets and JSON."
