@@ -22,7 +22,7 @@ _RECENT_S = 30.0
 """For which answers are remembered."""
 _FEWEST_ANSWERS = 5
 """With fewer there is no 95th percentile."""
-_BUSY = 0.85
+_BUSY = 0.7
 """Share of the workers' time that finals and partials are to take together at most."""
 _LEAST = 0.15
 """Share that partials have in any case."""
