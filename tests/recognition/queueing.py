@@ -13,7 +13,7 @@ from sferic.recognition.capacity import Workload
 
 _SILENCE_S = 0.6
 _LOOK_S = 0.05
-_FILLED, _LEAST = 0.85, 0.15
+_LEAST = 0.15
 _MEMORY_S = 4.0
 
 
@@ -102,7 +102,9 @@ class Conversations:
                 self._plan(self._length(costs.partial, 0.4), "partial_done", stream)
 
     def _cadence(self) -> float:
-        free = max(_FILLED * self._workers - self._busy.at(self._now), _LEAST * self._workers)
+        free = max(
+            self._workload.filled * self._workers - self._busy.at(self._now), _LEAST * self._workers
+        )
         needed = self._due.at(self._now) * self._workload.costs.partial / free
         return min(max(self._interval.least, needed), self._interval.most)
 

@@ -29,27 +29,28 @@ TWO_CORES = Workload(
     machine=Machine(workers=2, cores=2), costs=Costs(final=0.15, partial=0.08), variation=0.65
 )
 SECONDS = st.floats(0.001, 3.0)
-SHARE = st.floats(0.0, 1.0)
-WORKLOADS = st.builds(
-    lambda workers, more, final, partial, variation, finals, speaking, overhead, interval: Workload(
-        machine=Machine(workers=workers, cores=workers + more),
-        costs=Costs(final=final, partial=partial),
-        variation=variation,
+
+
+@st.composite
+def workloads(draw: st.DrawFn) -> Workload:
+    workers, overhead = draw(st.integers(1, 16)), draw(st.floats(0.0, 0.1))
+    return Workload(
+        machine=Machine(workers=workers, cores=workers + draw(st.integers(0, 16))),
+        costs=Costs(final=draw(SECONDS), partial=draw(SECONDS)),
+        variation=draw(st.floats(0.0, 1.5)),
         demand=Demand(
-            finals=finals, speaking=speaking, overhead=overhead, loop=min(overhead, 0.01)
+            finals=draw(st.floats(0.01, 2.0)),
+            speaking=draw(st.floats(0.0, 1.0)),
+            overhead=overhead,
+            loop=min(overhead, 0.01),
         ),
-        interval=interval,
-    ),
-    st.integers(1, 16),
-    st.integers(0, 16),
-    SECONDS,
-    SECONDS,
-    st.floats(0.0, 1.5),
-    st.floats(0.01, 2.0),
-    SHARE,
-    st.floats(0.0, 0.1),
-    st.sampled_from([None, Interval(least=0.3, most=1.5), Interval(least=2.0, most=2.0)]),
-)
+        interval=draw(
+            st.sampled_from([None, Interval(least=0.3, most=1.5), Interval(least=2.0, most=2.0)])
+        ),
+        filled=draw(st.floats(0.3, 0.9)),
+    )
+
+
 MORE = st.floats(1.0, 2.0)
 
 
@@ -74,13 +75,19 @@ def test_the_chance_that_all_servers_are_busy_is_that_of_the_tables(
 
 @pytest.mark.parametrize("count", [1, 8, 16, 20])
 @pytest.mark.parametrize(
-    ("workers", "final", "partial"), [(1, 0.1, 0.05), (2, 0.22, 0.1), (8, 0.3, 0.14)]
+    ("workers", "final", "partial", "filled"),
+    [(1, 0.1, 0.05, 0.85), (2, 0.22, 0.1, 0.7), (8, 0.3, 0.14, 0.85)],
 )
 def test_what_is_foretold_happens_in_a_simulation(
-    count: int, workers: int, final: float, partial: float
+    count: int, workers: int, final: float, partial: float, filled: float
 ) -> None:
     workload = changed(
-        TWO_CORES, final=final, partial=partial, workers=workers, cores=workers, overhead=0.0
+        msgspec.structs.replace(TWO_CORES, filled=filled),
+        final=final,
+        partial=partial,
+        workers=workers,
+        cores=workers,
+        overhead=0.0,
     )
     foretold = latency(count, workload)
     conversations = Conversations(count, workload)
@@ -89,7 +96,7 @@ def test_what_is_foretold_happens_in_a_simulation(
     assert float(np.percentile(conversations.waits, 95)) == pytest.approx(foretold, rel=0.15)
 
 
-@given(WORKLOADS, MORE, st.floats(0.05, 5.0))
+@given(workloads(), MORE, st.floats(0.05, 5.0))
 def test_dearer_finals_never_make_room_for_more_streams(
     workload: Workload, more: float, within: float
 ) -> None:
@@ -97,7 +104,7 @@ def test_dearer_finals_never_make_room_for_more_streams(
     assert streams(dearer, within=within) <= streams(workload, within=within)
 
 
-@given(WORKLOADS, MORE, st.floats(0.05, 5.0))
+@given(workloads(), MORE, st.floats(0.05, 5.0))
 def test_dearer_partials_never_make_room_for_more_streams(
     workload: Workload, more: float, within: float
 ) -> None:
@@ -105,7 +112,7 @@ def test_dearer_partials_never_make_room_for_more_streams(
     assert streams(dearer, within=within) <= streams(workload, within=within)
 
 
-@given(WORKLOADS, MORE, st.floats(0.05, 5.0))
+@given(workloads(), MORE, st.floats(0.05, 5.0))
 def test_streams_that_ask_for_more_are_never_more(
     workload: Workload, more: float, within: float
 ) -> None:
@@ -115,7 +122,7 @@ def test_streams_that_ask_for_more_are_never_more(
         assert streams(asking, within=within) <= streams(workload, within=within), name
 
 
-@given(WORKLOADS, st.integers(1, 8), st.floats(0.05, 5.0))
+@given(workloads(), st.integers(1, 8), st.floats(0.05, 5.0))
 def test_a_worker_with_a_core_never_costs_a_stream(
     workload: Workload, more: int, within: float
 ) -> None:
@@ -124,14 +131,14 @@ def test_a_worker_with_a_core_never_costs_a_stream(
     assert streams(larger, within=within) >= streams(workload, within=within)
 
 
-@given(WORKLOADS, MORE, st.floats(0.05, 5.0))
+@given(workloads(), MORE, st.floats(0.05, 5.0))
 def test_who_can_wait_longer_is_never_refused_sooner(
     workload: Workload, more: float, within: float
 ) -> None:
     assert streams(workload, within=within * more) >= streams(workload, within=within)
 
 
-@given(WORKLOADS, st.floats(0.001, 5.0))
+@given(workloads(), st.floats(0.001, 5.0))
 def test_the_number_is_the_largest_that_is_held_and_at_least_one(
     workload: Workload, within: float
 ) -> None:
@@ -145,7 +152,7 @@ def test_the_number_is_the_largest_that_is_held_and_at_least_one(
 
 
 @settings(max_examples=30)
-@given(WORKLOADS)
+@given(workloads())
 def test_the_latency_grows_with_the_number_of_streams(workload: Workload) -> None:
     rising = [latency(count, workload) for count in range(1, 80)]
     assert all(one <= other * (1 + 1e-9) for one, other in pairwise(rising))

@@ -39,8 +39,6 @@ MOST = 10_000
 
 FULL = 0.9
 """Share of the time of workers and cores that may be spoken for."""
-_FILLED = 0.85
-"""Share that partials fill as far as they can; see `Load.cadence`."""
 _LOCK = 0.75
 """Share of the time of Python's interpreter lock that may be spoken for."""
 _LOCKED_FINAL, _LOCKED_PARTIAL = 0.015, 0.007
@@ -83,6 +81,8 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
     demand: Demand = Demand()
     interval: Interval | None = Interval(least=0.3, most=1.5)
     """None where no partials are made."""
+    filled: float = 0.85
+    """Share of the workers' time that partials fill as far as they can; see `Load.cadence`."""
 
 
 class Capacity(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,7 +131,7 @@ def latency(streams: int, workload: Workload) -> float:
         return math.inf
     if not machine.threads and streams * demand.overhead > FULL * machine.cores:
         return math.inf
-    busy = max(finals + slow, min(_FILLED * left, finals + fast)) / left
+    busy = max(finals + slow, min(workload.filled * left, finals + fast)) / left
     wait, wait_squared = 0.0, 0.0
     if busy:
         share = finals / (busy * left)

@@ -183,6 +183,11 @@ class Load:
         with self._lock:
             return self._speaking.at(self._clock())
 
+    @property
+    def filled(self) -> float:
+        """Share of the workers' time up to which partials come more often than they must."""
+        return _BUSY
+
     def cadence(self, *, least: float, most: float) -> float:
         """Seconds of speech between two partials of a stream at which the workers keep up."""
         with self._lock:

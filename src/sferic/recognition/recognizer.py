@@ -173,6 +173,7 @@ class Recognizer:
             costs=self.usage.steady,
             variation=self.usage.variation,
             interval=Interval(least=least, most=max(least, LONGEST_INTERVAL)) if least else None,
+            filled=self.usage.filled,
         )
 
     def holds(self, demand: Demand, *, within: float) -> Capacity:
