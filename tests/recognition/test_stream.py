@@ -553,6 +553,26 @@ async def test_a_final_overtakes_what_others_decide_early(
     assert [texts(call.heard) for call in engine.calls] == [[], names(2), names(1)]
 
 
+async def test_what_is_just_being_decided_is_urgent_from_the_moment_it_is_waited_for(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    engine.stops_after = 5
+    engine.running.clear()
+    stream = Stream(recognizer, say(*range(9), gap=0), HUSH)
+    await given_up(asyncio.create_task(stream.decide_early()), when=engine.called(1))
+    other = Stream(recognizer, say(99))
+    drafting = asyncio.create_task(other.draft())
+    await until_waiting(recognizer, 1)
+    [piece] = stream.hear(END)
+    finishing = asyncio.create_task(stream.recognition.final(piece))
+    await asyncio.sleep(0)
+    engine.running.set()
+    assert texts((await finishing).words) == names(*range(9))
+    await drafting
+    first, again, last = (texts(call.heard) for call in engine.calls)
+    assert (first, again, last) == (names(*range(9)), names(*range(5, 9)), names(99))
+
+
 async def test_a_torn_piece_is_never_what_was_decided_early(
     recognizer: Recognizer, engine: FakeEngine
 ) -> None:

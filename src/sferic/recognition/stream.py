@@ -48,6 +48,10 @@ class _Run:
         self._background = background
         self.begun = False
 
+    def hurry(self) -> None:
+        """Queue what is still to be decoded as a final: somebody waits for it now."""
+        self._since = None
+
     async def on(self, recognizer: Recognizer, work: Work) -> Hypothesis:
         """Have the work done when its turn comes."""
 
@@ -217,6 +221,7 @@ class StreamRecognition:
         if not fits or piece.torn or not early.run.begun:
             early.task.cancel()
             return None
+        early.run.hurry()
         return await early.task
 
     def _drop_early(self) -> None:
