@@ -247,6 +247,27 @@ async def test_of_one_stream_one_partial_waits_at_most_and_it_covers_the_newest_
     assert (draft.start, draft.end) == (0, len(speech))
 
 
+async def test_the_stream_that_has_spoken_longest_without_a_partial_has_the_next(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    async with (
+        Session(PATIENT, recognizer=recognizer) as served,
+        Session(PATIENT, recognizer=recognizer) as forgotten,
+    ):
+        await served.feed(linear16(say(1, 2, gap=0)))
+        assert partials([await anext(aiter(served))])
+        async with occupied(recognizer, engine):
+            await served.feed(linear16(say(3, 4, gap=0)))
+            await until(lambda: recognizer.waiting == 1)
+            await forgotten.feed(linear16(say(5, 6, gap=0)))
+            await until(lambda: recognizer.waiting == 2)
+            engine.running.set()
+            for session in (served, forgotten):
+                assert partials([await anext(aiter(session))])
+    heard_in_turn = [texts(call.heard) for call in engine.calls[2:]]
+    assert heard_in_turn == [names(5, 6), names(1, 2, 3, 4)]
+
+
 async def test_a_final_overtakes_the_partials_of_all_streams(
     recognizer: Recognizer, engine: FakeEngine
 ) -> None:
