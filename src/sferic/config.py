@@ -195,9 +195,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(
             ge=0,
             le=60_000,
-            description="Milliseconds from the end of what is said, as it is decided, to its "
-            "final. No more streams are taken than have 95 % of their finals within it, by what "
-            "streams cost on this machine; `0` takes them all.",
+            description="Milliseconds from the decision that somebody has finished to a final of "
+            "average length, after a wait that 95 % of finals do not exceed. No more streams are "
+            "taken than this machine holds so; `0` takes them all.",
             extra=_about("limits"),
         ),
     ] = 700

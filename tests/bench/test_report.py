@@ -38,6 +38,7 @@ def observed(
         cpu_s=8.0,
         busy=0.61234,
         interval=0.45678,
+        costs=Costs(0.21, 0.09),
         capacity=Capacity(streams=14, within=0.7),
     )
 

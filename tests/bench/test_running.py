@@ -13,6 +13,7 @@ from sferic.bench.streams import Observed, Streams, together
 from sferic.protocol.options import Options
 from sferic.recognition.capacity import Capacity
 from sferic.recognition.hardware import Machine
+from sferic.recognition.load import Costs
 
 TAPE = np.concatenate((silence(0.2), say(1, 2), silence(0.8)))
 """Two words and the silence that ends them: a turn of 2 s."""
@@ -89,6 +90,7 @@ def test_two_looks_count_as_one() -> None:
         cpu_s=1.0,
         busy=0.2,
         interval=0.3,
+        costs=Costs(0.2, 0.1),
         capacity=Capacity(streams=9, within=0.7),
     )
     both = together(one, one)
@@ -114,6 +116,7 @@ class Scripted(Streams):
             cpu_s=seconds,
             busy=0.5,
             interval=0.3,
+            costs=Costs(0.2, 0.1),
             capacity=Capacity(streams=10 + streams, within=0.7),
         )
 

@@ -29,7 +29,7 @@ class Conversations:
     def __init__(self, streams: int, workload: Workload, *, seed: int = 0) -> None:
         assert workload.interval is not None
         self.waits: list[float] = []
-        """Seconds from each decision to the final."""
+        """Seconds from each decision until a worker began with the final."""
         self._draw = random.Random(seed)
         self._streams = streams
         self._workload = workload
@@ -41,7 +41,7 @@ class Conversations:
         self._last = [0.0] * streams
         self._busy = _Fading()
         self._due = _Fading()
-        self._events: list[tuple[float, int, str, int, float]] = []
+        self._events: list[tuple[float, int, str, int]] = []
         self._order = itertools.count()
         self._now = 0.0
 
@@ -50,11 +50,11 @@ class Conversations:
         for stream in range(self._streams):
             self._plan(self._draw.random() / self._workload.demand.finals, "begin", stream)
         while self._events and self._events[0][0] <= seconds:
-            self._now, _, kind, stream, since = heapq.heappop(self._events)
-            getattr(self, f"_{kind}")(stream, since)
+            self._now, _, kind, stream = heapq.heappop(self._events)
+            getattr(self, f"_{kind}")(stream)
             self._give()
 
-    def _begin(self, stream: int, _: float) -> None:
+    def _begin(self, stream: int) -> None:
         demand = self._workload.demand
         length = max(0.5, self._length(demand.speaking / demand.finals, 0.5))
         pause = max(0.7, self._length((1 - demand.speaking) / demand.finals, 0.5))
@@ -64,14 +64,14 @@ class Conversations:
         self._plan(length + pause, "begin", stream)
         self._plan(_LOOK_S, "look", stream)
 
-    def _stop(self, stream: int, _: float) -> None:
+    def _stop(self, stream: int) -> None:
         self._speaking[stream] = False
 
-    def _decide(self, stream: int, _: float) -> None:
+    def _decide(self, stream: int) -> None:
         self._partials.pop(stream, None)
         self._finals.append(self._now)
 
-    def _look(self, stream: int, _: float) -> None:
+    def _look(self, stream: int) -> None:
         if not self._speaking[stream]:
             return
         waiting = stream in self._partials
@@ -79,11 +79,10 @@ class Conversations:
             self._partials[stream] = self._last[stream]
         self._plan(_LOOK_S, "look", stream)
 
-    def _final_done(self, _: int, since: float) -> None:
+    def _final_done(self, _: int) -> None:
         self._free += 1
-        self.waits.append(self._now - since)
 
-    def _partial_done(self, stream: int, _: float) -> None:
+    def _partial_done(self, stream: int) -> None:
         self._free += 1
         self._due.add(self._now - self._last[stream], self._now)
         self._last[stream] = self._now
@@ -95,7 +94,8 @@ class Conversations:
             if self._finals:
                 length = self._length(costs.final, self._workload.variation)
                 self._busy.add(length, self._now)
-                self._plan(length, "final_done", 0, self._finals.pop(0))
+                self.waits.append(self._now - self._finals.pop(0))
+                self._plan(length, "final_done", 0)
             else:
                 stream = min(self._partials, key=lambda one: self._partials[one])
                 del self._partials[stream]
@@ -112,9 +112,8 @@ class Conversations:
         shape = variation**-2
         return self._draw.gammavariate(shape, mean / shape)
 
-    def _plan(self, after: float, kind: str, stream: int, since: float = 0.0) -> None:
-        event = (self._now + after, next(self._order), kind, stream, since)
-        heapq.heappush(self._events, event)
+    def _plan(self, after: float, kind: str, stream: int) -> None:
+        heapq.heappush(self._events, (self._now + after, next(self._order), kind, stream))
 
 
 class _Fading:

@@ -93,7 +93,8 @@ def test_what_is_foretold_happens_in_a_simulation(
     conversations = Conversations(count, workload)
     conversations.run(12_000 / count)
     assert len(conversations.waits) > 1500
-    assert float(np.percentile(conversations.waits, 95)) == pytest.approx(foretold, rel=0.15)
+    wait = float(np.percentile(conversations.waits, 95))
+    assert foretold - final == pytest.approx(wait, rel=0.2, abs=0.03)
 
 
 @given(workloads(), MORE, st.floats(0.05, 5.0))
@@ -199,7 +200,7 @@ def test_a_machine_that_is_late_with_one_stream_holds_one_a_worker_and_says_how_
     slow = changed(TWO_CORES, final=0.9, partial=0.4, workers=4, cores=4)
     found = capacity(slow, within=0.7)
     assert found.streams == 4
-    assert found.within == latency(4, slow) > 1.2
+    assert found.within == latency(4, slow) > 0.9
 
 
 def test_a_machine_that_has_no_time_for_one_stream_holds_one() -> None:

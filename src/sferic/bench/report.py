@@ -81,6 +81,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """CPU seconds for a second of stream."""
     busy: float
     interval_s: float
+    costs: Costs
+    """Seconds that finals and partials have taken a worker by then."""
     admitted: int
     """Streams that a server would take by what it knows now."""
     held: bool
@@ -119,6 +121,7 @@ def step(observed: Observed, *, within: float) -> Step:
         cpu=round(observed.cpu_s / observed.seconds / observed.streams, 4),
         busy=round(observed.busy, 3),
         interval_s=round(observed.interval, 3),
+        costs=_rounded(observed.costs),
         admitted=observed.capacity.streams,
         held=held,
     )
@@ -141,7 +144,7 @@ def report(
         latency_s=within,
         seconds=seconds,
         load_s=round(load_s, 2),
-        costs=Costs(final=round(costs.final, 4), partial=round(costs.partial, 4)),
+        costs=_rounded(costs),
         expected=expected,
         steps=tuple(steps),
         held=held[-1].streams if held else 0,
@@ -185,6 +188,10 @@ def write_json(found: Report | Quick, file: Path) -> None:
     """Write it for machines."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
+
+
+def _rounded(costs: Costs) -> Costs:
+    return Costs(final=round(costs.final, 4), partial=round(costs.partial, 4))
 
 
 def _cpu() -> str:

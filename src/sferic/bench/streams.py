@@ -13,6 +13,7 @@ from sferic.bench.listening import CHUNK_S, Listener, Waited
 from sferic.protocol.options import Options
 from sferic.recognition.capacity import Capacity
 from sferic.recognition.demand import DemandMeter
+from sferic.recognition.load import Costs
 from sferic.recognition.recognizer import Recognizer
 from sferic.session import Session
 
@@ -41,6 +42,8 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
     """Share of the workers' time, at the end."""
     interval: float
     """Seconds between two partials, at the end; 0 if there are none."""
+    costs: Costs
+    """What finals and partials have cost so far."""
     capacity: Capacity
     """What a server would take by now."""
 
@@ -111,6 +114,7 @@ class Streams:
             cpu_s=cpu,
             busy=min(self._recognizer.usage.busy, 1.0),
             interval=self._recognizer.cadence or 0.0,
+            costs=self._recognizer.usage.steady,
             capacity=self._recognizer.holds(self._meter.demand, within=self._within),
         )
 
