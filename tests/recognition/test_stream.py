@@ -560,18 +560,20 @@ async def test_what_is_just_being_decided_is_urgent_from_the_moment_it_is_waited
     engine.running.clear()
     stream = Stream(recognizer, say(*range(9), gap=0), HUSH)
     await given_up(asyncio.create_task(stream.decide_early()), when=engine.called(1))
-    others = [asyncio.create_task(Stream(recognizer, say(n)).draft()) for n in (97, 98, 99)]
-    await until_waiting(recognizer, 3)
+    others = [
+        asyncio.create_task(Stream(recognizer, say(number)).draft()) for number in range(80, 100)
+    ]
+    await until_waiting(recognizer, len(others))
     [piece] = stream.hear(END)
     finishing = asyncio.create_task(stream.recognition.final(piece))
     await asyncio.sleep(0)
     engine.running.set()
     assert texts((await finishing).words) == names(*range(9))
     await asyncio.gather(*others)
-    # The first of the others gets the thread in the moment between the two decodings.
-    first, _, again, *last = (texts(call.heard) for call in engine.calls)
-    assert (first, again) == (names(*range(9)), names(*range(5, 9)))
-    assert last == [names(98), names(99)]
+    # Some of the others get the thread in the moment between the two decodings.
+    in_turn = [texts(call.heard) for call in engine.calls]
+    assert in_turn[0] == names(*range(9))
+    assert in_turn.index(names(*range(5, 9))) < len(others) // 2
 
 
 async def test_a_torn_piece_is_never_what_was_decided_early(
