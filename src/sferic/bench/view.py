@@ -91,7 +91,7 @@ def plot(found: Report, file: Path) -> None:
     axes.legend(fontsize=8, loc="upper left")
     setting = found.setting
     axes.set_title(
-        f"{_headline(found)} {setting.model} on {setting.cores} cores, {setting.date}", fontsize=9
+        f"{_headline(found)}\n{setting.model} on {setting.cores} cores, {setting.date}", fontsize=9
     )
     file.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(file, dpi=120)
