@@ -157,8 +157,9 @@ def test_background_work_teaches_nothing_about_live_streams(watched: Watched) ->
     usage.final(5.0, background=True)
     usage.partial(5.0, since=5.0, background=True)
     assert (usage.steady, usage.variation) == before
-    assert usage.speaking_live == 0.0
-    assert usage.speaking > 0.0
+    assert usage.speaking == 0.0
+    assert usage.busy == 0.0
+    assert usage.occupied > 0.0
 
 
 def test_the_variation_of_finals_is_measured(watched: Watched) -> None:

@@ -231,3 +231,13 @@ def test_a_settled_word_never_changes_whatever_is_heard_later(
         assert text(answer.words[len(standing) :]) == text(tuple(following))
         assert all(word.confidence >= _SURE for word in answer.words[: answer.settled])
         standing = answer.words[: answer.settled]
+
+
+def test_a_decoding_that_heard_a_word_more_in_front_repeats_nothing() -> None:
+    policy = LocalAgreement(0)
+    heard(policy, "one two hm", now=1.6)
+    assert settled(heard(policy, "one two hm", now=2.0)) == "one two"
+    spoken = (*words("one", length=0.3), *words("and", start=0.3, length=0.2))
+    spoken += (*words("two", start=0.5), *words("three", start=1.0))
+    shown = policy.review(Hypothesis(words=spoken, language="en"))
+    assert text(shown.words) == "one two three"

@@ -112,7 +112,7 @@ class Streams:
             finals=_between(finals, start, end),
             partials=_between(partials, start, end),
             cpu_s=cpu,
-            busy=min(self._recognizer.usage.busy, 1.0),
+            busy=min(self._recognizer.usage.occupied, 1.0),
             interval=self._recognizer.cadence or 0.0,
             costs=self._recognizer.usage.steady,
             capacity=self._recognizer.holds(self._meter.demand, within=self._within),

@@ -56,7 +56,7 @@ class DemandMeter:
         seconds = now - self._at
         streams = live * seconds
         if streams > 0:
-            speaking = min(self._usage.speaking_live, live) * seconds
+            speaking = min(self._usage.speaking, live) * seconds
             self._asked.add(streams, finals - self._finals, speaking)
             if not background:
                 self._spent.add(streams, hearing - self._hearing, loop - self._loop)

@@ -70,7 +70,7 @@ class Load:
         self._finals_busy = _Rate()
         self._partials_busy = _Rate()
         self._speaking = _Rate()
-        self._speaking_live = _Rate()
+        self._background_busy = _Rate()
         self._steady_final = _Steady(costs.final)
         self._steady_partial = _Steady(costs.partial)
         self._squared = _Steady(costs.final**2 * (1 + _VARIATION**2))
@@ -81,9 +81,11 @@ class Load:
         """A final has taken a worker so long; in the `background` nobody waits for it."""
         with self._lock:
             now = self._clock()
-            if not background:
-                self._steady_final.add(seconds)
-                self._squared.add(seconds**2)
+            if background:
+                self._background_busy.add(seconds, now)
+                return
+            self._steady_final.add(seconds)
+            self._squared.add(seconds**2)
             self._final += _LEARNING * (seconds - self._final)
             self._finals.add(1, now)
             self._finals_busy.add(seconds, now)
@@ -92,9 +94,10 @@ class Load:
         """A partial has taken a worker so long; `since` seconds before, its stream had one."""
         with self._lock:
             now = self._clock()
-            if not background:
-                self._steady_partial.add(seconds)
-                self._speaking_live.add(since, now)
+            if background:
+                self._background_busy.add(seconds, now)
+                return
+            self._steady_partial.add(seconds)
             self._partial += _LEARNING * (seconds - self._partial)
             self._partials_busy.add(seconds, now)
             self._speaking.add(since, now)
@@ -154,32 +157,32 @@ class Load:
             return [answer for answer in self._answers if answer.at > after]
 
     @property
-    def speaking_live(self) -> float:
-        """Live streams that get partials, on average."""
-        with self._lock:
-            return self._speaking_live.at(self._clock())
-
-    @property
     def costs(self) -> Costs:
         """What they have cost of late."""
         return Costs(self._final, self._partial)
 
     @property
     def busy(self) -> float:
-        """Share of the workers' time that is taken, 0 to 1."""
+        """Share of the workers' time that live streams take, 0 to 1."""
         with self._lock:
-            now = self._clock()
-            return (self._finals_busy.at(now) + self._partials_busy.at(now)) / self._workers
+            return self._live_busy() / self._workers
+
+    @property
+    def occupied(self) -> float:
+        """Share of the workers' time that is taken, work in the background included."""
+        with self._lock:
+            busy = self._live_busy() + self._background_busy.at(self._clock())
+            return busy / self._workers
 
     @property
     def finals_a_second(self) -> float:
-        """Finals a second, of all streams."""
+        """Finals a second, of all live streams."""
         with self._lock:
             return self._finals.at(self._clock())
 
     @property
     def speaking(self) -> float:
-        """Streams that get partials, on average."""
+        """Live streams that get partials, on average."""
         with self._lock:
             return self._speaking.at(self._clock())
 
@@ -196,6 +199,10 @@ class Load:
             free = max(free, _LEAST * self._workers)
             needed = self._speaking.at(now) * self._partial / free
         return min(max(least, needed), most)
+
+    def _live_busy(self) -> float:
+        now = self._clock()
+        return self._finals_busy.at(now) + self._partials_busy.at(now)
 
     def _forget_answers(self, now: float) -> None:
         while self._answers and self._answers[0].at < now - _RECENT_S:

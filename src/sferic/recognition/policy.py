@@ -83,7 +83,12 @@ class LocalAgreement:
 
     def review(self, hypothesis: Hypothesis) -> Hypothesis:
         """Take a decoding of the whole piece from nothing; settled words stay as they are."""
-        count = len(self._behind) + len(self._settled)
+        settled = (*self._behind, *self._settled)
+        count = len(settled)
+        if _agreement(settled, hypothesis.words) < count:
+            # It has heard something else there: what follows is told by the time.
+            ends = settled[-1].end
+            count = sum((word.start + word.end) // 2 < ends for word in hypothesis.words)
         self._last = (*self._settled, *hypothesis.words[count:])
         self._language = hypothesis.language
         return self.hypothesis

@@ -224,6 +224,17 @@ class Recognizer:
             self.usage.answered(waited=begun - asked, took=time.monotonic() - asked)
         return hypothesis
 
+    async def early(self, prepare: Callable[[], Work], *, since: float) -> Hypothesis:
+        """Decode what may be a final in a moment, in its turn among the partials.
+
+        Args:
+            prepare: Called when a worker is free; what it returns calls `engine.transcribe`.
+            since: Clock time (`time.monotonic`) of the last partial, or when speech began.
+        """
+        return await self._scheduler.run(
+            lambda: measured(prepare(), self.usage.final), rank=Rank.PARTIAL, since=since
+        )
+
     async def draft(
         self, prepare: Callable[[], Work], *, since: float, background: bool = False
     ) -> Hypothesis:

@@ -41,7 +41,8 @@ class Scheduler:
     """
 
     def __init__(self, workers: int) -> None:
-        self._lock = threading.Lock()
+        # Garbage collection may withdraw a turn in the middle of giving one.
+        self._lock = threading.RLock()
         self._free = workers
         self._waiting: dict[Rank, deque[_Turn]] = {rank: deque() for rank in Rank}
         self._given = 0

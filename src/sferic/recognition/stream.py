@@ -1,6 +1,7 @@
 """Words of one stream: drafts of the piece that is open, finals of the pieces that are complete."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from functools import partial
 from statistics import fmean
@@ -61,7 +62,7 @@ class _Run:
 
         if self._since is None:
             return await recognizer.final(prepare, background=self._background)
-        return await recognizer.draft(prepare, since=self._since)
+        return await recognizer.early(prepare, since=self._since)
 
 
 class _Early(msgspec.Struct, frozen=True):
@@ -222,7 +223,10 @@ class StreamRecognition:
             early.task.cancel()
             return None
         early.run.hurry()
-        return await early.task
+        asked = time.monotonic()
+        hypothesis = await early.task
+        self._recognizer.usage.answered(waited=0.0, took=time.monotonic() - asked)
+        return hypothesis
 
     def _drop_early(self) -> None:
         if self._early is not None:

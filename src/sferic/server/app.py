@@ -103,7 +103,7 @@ class Services:
         return AtWork(
             capacity=math.inf if capacity is None else capacity,
             background=self.sessions.background,
-            busy=min(recognizer.usage.busy, 1.0),
+            busy=min(recognizer.usage.occupied, 1.0),
             interval=recognizer.cadence or 0.0,
             final_cost=recognizer.usage.steady.final,
             partial_cost=recognizer.usage.steady.partial,

@@ -151,6 +151,7 @@ LOOP = answer("loop loop", suspect=True)
         (Passes(s8=answer("doubt", sure=-1.5), s15=answer("more", sure=-2)), [8, 15], "doubt"),
         (Passes(s8=LOOP, s15=LOOP, s30=answer("b", sure=-0.1, suspect=True)), [8, 15, 30], "b"),
         (Passes(s8=answer("hm", sure=-1.5, no_speech=0.9), s15=answer("", sure=-3)), [8, 15], ""),
+        (Passes(s8=answer("bye", sure=-2, no_speech=0.4), s15=answer("", sure=-3)), [8, 15], ""),
     ],
 )
 def test_a_longer_window_is_tried_while_the_answer_looks_wrong(

@@ -47,6 +47,10 @@ _UNSURE = -1.0
 """Mean log-probability of the tokens below which a longer window is tried."""
 _SILENT = 0.6
 """Probability of no speech above which an unsure answer is taken for none."""
+_LOST = -1.5
+"""Mean log-probability below which an answer may be one to no speech at all."""
+_QUIET = 0.3
+"""Probability of no speech above which it is taken for that."""
 _ALIGNMENT = SAMPLE_RATE // 50
 """Samples in one step of the alignment."""
 
@@ -74,7 +78,9 @@ class _Pass(msgspec.Struct, frozen=True):
 
     @property
     def silent(self) -> bool:
-        return self.no_speech > _SILENT and self.log_probability < _UNSURE
+        return (self.no_speech > _SILENT and self.log_probability < _UNSURE) or (
+            self.no_speech > _QUIET and self.log_probability < _LOST
+        )
 
     def worth_another(self, window: int) -> bool:
         """Whether to decode again in a longer window; the longest costs too much for a doubt."""
