@@ -59,12 +59,12 @@ def measured(engine: Clocked, *, threads: int = 1) -> Costs:
     return Costs(final=round(costs.final, 6), partial=round(costs.partial, 6))
 
 
-def test_it_is_a_partial_of_three_seconds_and_a_final_of_six_in_one_language() -> None:
+def test_it_is_a_partial_of_three_seconds_and_a_final_of_eight_in_one_language() -> None:
     engine = Clocked(Costs(0.2, 0.15))
     assert measured(engine) == Costs(0.2, 0.15)
     _, partial, final = engine.calls
     assert (partial.draft, partial.end) == (True, 3 * SAMPLE_RATE)
-    assert (final.draft, final.end) == (False, 6 * SAMPLE_RATE)
+    assert (final.draft, final.end) == (False, 8 * SAMPLE_RATE)
     assert {call.languages for call in engine.calls} == {("en",)}
 
 

@@ -47,9 +47,9 @@ class Quick(msgspec.Struct, frozen=True, kw_only=True):
     setting: Setting
     load_s: float
     final_s: float
-    """Of six seconds, on every worker at once."""
+    """Of `calibration.FINAL_S`, on every worker at once."""
     partial_s: float
-    """Of three seconds, on every worker at once."""
+    """Of `calibration.PARTIAL_S`, on every worker at once."""
     audio_s: float
     """Recognised in one stream as fast as it goes."""
     wall_s: float

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sferic.bench.report import SYNTHETIC, Quick, Report, Setting, Spread, Step
+from sferic.recognition.calibration import FINAL_S, PARTIAL_S
 
 _BAR = 40
 """Columns of the longest bar."""
@@ -22,8 +23,8 @@ def show_quick(found: Quick, console: Console) -> None:
     table.add_column(justify="right")
     for name, value in (
         ("loading", f"{found.load_s:.2f} s"),
-        ("a final of 6 s, on every worker at once", f"{found.final_s * 1000:.0f} ms"),
-        ("a partial of 3 s, on every worker at once", f"{found.partial_s * 1000:.0f} ms"),
+        (f"a final of {FINAL_S} s, on every worker at once", _ms(found.final_s)),
+        (f"a partial of {PARTIAL_S} s, on every worker at once", _ms(found.partial_s)),
         (
             f"{found.audio_s:.0f} s of speech in one stream, as fast as it goes",
             f"{found.wall_s:.1f} s",
@@ -156,6 +157,10 @@ def _headline(found: Report) -> str:
         f"Streams held: {found.held}{more} "
         f"(95 % of finals within {found.latency_s * 1000:g} ms of the decision to end)."
     )
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms"
 
 
 def _p50(spread: Spread | None) -> str:

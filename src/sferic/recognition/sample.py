@@ -16,6 +16,10 @@ FIRST = (0.0, 4.1)
 """Where the first sentence begins and ends, in seconds."""
 SECOND = (5.0, 12.18)
 """The same of the second."""
+SECOND_TEXT = (
+    "It was supposed to arrive on Tuesday, but nobody has called me, and the page still says that "
+    "it is being packed."
+)
 
 _PIECE = 8 * 1024
 
