@@ -37,7 +37,8 @@ def test_steps_rise_to_what_is_asked_for() -> None:
 
 
 def test_how_long_it_takes_at_most_is_known_beforehand() -> None:
-    assert longest(4, 12.0) == 4 * 16.0
+    steps, second_look = 3, 1
+    assert longest(4, 12.0) == (steps + second_look) * (streams.SETTLE_S + 12.0)
 
 
 async def test_streams_repeat_their_tape_and_their_finals_are_timed() -> None:

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sferic.audio import SAMPLE_RATE
+from sferic.bench import streams
 from sferic.bench.report import Quick, Report, Setting, Step, report, step
-from sferic.bench.streams import SETTLE_S, Streams, together
+from sferic.bench.streams import Streams, together
 from sferic.protocol.options import Options
 from sferic.recognition.capacity import Demand
 from sferic.recognition.recognizer import Recognizer
@@ -42,7 +43,7 @@ def steps_up_to(most: int) -> tuple[int, ...]:
 
 def longest(most: int, seconds: float) -> float:
     """Seconds that a search takes at most, loading apart."""
-    return (len(steps_up_to(most)) + 1) * (SETTLE_S + seconds)
+    return (len(steps_up_to(most)) + 1) * (streams.SETTLE_S + seconds)
 
 
 def capacity(
@@ -110,20 +111,20 @@ async def _steps(
     tell: Callable[[Step], None],
 ) -> list[Step]:
     options = Options(language=material.language, vad_events=True)
-    streams = Streams(material.recognizer, material.tapes, options, within=within)
+    talking = Streams(material.recognizer, material.tapes, options, within=within)
     found: list[Step] = []
     try:
         for count in counts:
-            observed = await streams.observe(count, seconds)
+            observed = await talking.observe(count, seconds)
             if not step(observed, within=within).held:
                 # Once is no proof: something else may have run for a moment.
-                observed = together(observed, await streams.observe(count, seconds))
+                observed = together(observed, await talking.observe(count, seconds))
             found.append(step(observed, within=within))
             tell(found[-1])
             if not found[-1].held:
                 break
     finally:
-        await streams.close()
+        await talking.close()
     return found
 
 
