@@ -52,7 +52,7 @@ async def test_streams_repeat_their_tape_and_their_finals_are_timed() -> None:
     assert (first.streams, second.streams) == (2, 3)
     assert len(first.finals) >= 2
     assert len(second.finals) >= 3
-    assert max(first.finals) < 0.7
+    assert max(first.finals) < 2.0
     assert first.cpu_s > 0
     assert first.capacity.streams >= 1
 

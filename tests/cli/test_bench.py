@@ -75,11 +75,11 @@ def test_the_capacity_is_searched_for_and_told_with_what_a_server_would_take(
     found, drawn = tmp_path / "found.json", tmp_path / "found.png"
     result = run(
         "--capacity",
-        *("--audio", str(recording), "--up-to", "2", "--seconds", "3"),
+        *("--audio", str(recording), "--up-to", "2", "--seconds", "1"),
         *("--json", str(found), "--plot", str(drawn)),
     )
     assert result.exit_code == 0
-    assert "Up to 2 streams in 2 steps: at most 10 s" in " ".join(result.stderr.split())
+    assert "Up to 2 streams in 2 steps: at most 4 s" in " ".join(result.stderr.split())
     assert "Streams held: 2 or more" in result.stdout
     assert "A server on this machine would take" in result.stdout
     read = json.loads(found.read_text())
