@@ -113,7 +113,7 @@ async def _steps(
     """Each conversation alone, then the steps up to the last that is wanted."""
     audio = _audio(script)
     references = [each.reference for each in script]
-    flags = ["--device", plan.device, "--max-sessions", "0", *plan.serve]
+    flags = ["--device", plan.device, *plan.serve]
     steps: list[Step] = []
     with MeteredServer(model=plan.model, flags=flags) as server:
         alone = await _alone(server, audio, options, notes)

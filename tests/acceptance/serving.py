@@ -32,6 +32,7 @@ class ServerProcess:
             "SFERIC_API_KEYS": KEY,
             "SFERIC_KEY_DATABASE": str(folder / "keys.db"),
             "SFERIC_PORT": "0",
+            "SFERIC_FINAL_LATENCY_MS": "0",
             **environment,
         }
         self.url = ""
