@@ -20,7 +20,7 @@ _VARIATION = 0.65
 """Coefficient of variation of finals, until it is known."""
 _RECENT_S = 30.0
 """For which answers are remembered."""
-_FEWEST_ANSWERS = 5
+_FEWEST_ANSWERS = 20
 """With fewer there is no 95th percentile."""
 _BUSY = 0.7
 """Share of the workers' time that finals and partials are to take together at most."""

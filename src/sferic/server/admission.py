@@ -16,6 +16,8 @@ BACKGROUND_SHARE = 1 / 8
 
 All of them together get one turn in eight while live streams have work.
 """
+_CROWDED = 0.5
+"""Share of the streams that are held from which on late finals are put down to them."""
 RETRY_S = 5
 """What a client is told to wait when nothing better is known."""
 LONGEST_RETRY_S = 60
@@ -58,13 +60,19 @@ class Admission:
         recognizer = self._engine.recognizer
         if capacity is None or recognizer is None or not live + background:
             return None
-        if live + background * BACKGROUND_SHARE + 1 > capacity.streams:
+        taken = live + background * BACKGROUND_SHARE
+        if taken + 1 > capacity.streams:
             return (
                 f"{_open(live + background)}, and this server holds {capacity.streams} with finals "
                 f"within {_shown(capacity.within)}"
             )
         late = recognizer.usage.late
-        if late and late + recognizer.usage.steady.final > capacity.within:
+        # With few streams open it is not streams that make finals late, but something beside them.
+        if (
+            late
+            and taken >= capacity.streams * _CROWDED
+            and late + recognizer.usage.steady.final > capacity.within
+        ):
             return (
                 f"{_open(live + background)}, and finals take longer than "
                 f"{_shown(capacity.within)} at the moment"
