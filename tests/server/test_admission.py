@@ -68,9 +68,9 @@ def test_an_empty_server_takes_one_whatever_it_holds() -> None:
     assert room.full(live=1, background=0) is not None
 
 
-def test_finals_that_are_late_leave_no_room_whatever_the_formula_says() -> None:
+def test_finals_that_are_late_leave_no_room_although_the_formula_does() -> None:
     now = [0.0]
-    recognizer = holding(100)
+    recognizer = holding(10)
     recognizer.usage = Load(2, Costs(final=0.2, partial=0.1), clock=lambda: now[0])
     room = admission(recognizer)
     for _ in range(20):
@@ -82,6 +82,14 @@ def test_finals_that_are_late_leave_no_room_whatever_the_formula_says() -> None:
     assert full == "6 streams are open, and finals take longer than 700 ms at the moment"
     now[0] += 31
     assert room.full(live=5, background=0) is None
+
+
+def test_finals_that_are_late_with_few_streams_open_refuse_nobody() -> None:
+    recognizer = holding(10)
+    for _ in range(20):
+        recognizer.usage.answered(waited=9.0, took=9.2)
+    assert admission(recognizer).full(live=4, background=0) is None
+    assert admission(recognizer).full(live=5, background=0) is not None
 
 
 def test_finals_that_take_long_by_themselves_are_no_sign_of_load() -> None:
