@@ -122,5 +122,6 @@ def test_cost_and_memory_are_those_of_the_children() -> None:
         assert meter.memory_mb() > 50
         child.communicate(b"\n")
     spent = meter.cpu_s() - before
-    assert 0.25 <= spent < 3  # what has ended still counts, and the waiting of this process does not
+    # What has ended still counts, and the waiting of this process does not.
+    assert 0.25 <= spent < 3
     assert peak.mb > 50
