@@ -10,9 +10,8 @@ looks wrong is the next longer window tried (15, then 30 s).
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import ctranslate2
 import msgspec
 import numpy as np
 import tokenizers
@@ -23,12 +22,11 @@ from sferic import languages as spoken
 from sferic.audio import SAMPLE_RATE
 from sferic.errors import ModelLoadError
 from sferic.recognition import guards
+from sferic.recognition.hardware import Device, has_gpu
 from sferic.recognition.hypothesis import Hypothesis, Word, join
 from sferic.recognition.whisper.backend import Decoded, Request
 from sferic.recognition.whisper.loading import load_backend
 from sferic.recognition.whisper.mel import HOP, LogMel
-
-Device = Literal["auto", "cpu", "cuda"]
 
 _LADDER = (8 * SAMPLE_RATE, 15 * SAMPLE_RATE, 30 * SAMPLE_RATE)
 _FINAL_PAD = 2 * SAMPLE_RATE
@@ -118,13 +116,12 @@ class WhisperEngine:
     ) -> None:
         self.name = name or folder.name
         self.parallel = workers
-        gpu = device == "cuda" or (device == "auto" and ctranslate2.get_cuda_device_count() > 0)
         try:
             self._vocabulary = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
             self._backend = load_backend(
                 folder,
                 self._vocabulary,
-                gpu=gpu,
+                gpu=has_gpu(device),
                 compute_type=compute_type,
                 workers=workers,
                 threads=threads,
