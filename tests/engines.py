@@ -94,6 +94,7 @@ class FakeEngine:
         failure: What every call raises.
         holds_on: Whether it keeps to a prefix that it is given.
         changes_its_mind: Whether finals hear nothing.
+        recites: Whether it says a prefix twice.
         closes: Whether it ends every answer with a full stop.
         unsure: Words it has little confidence in.
         stops_after: Words, the prefix not counted, after which it stops whatever follows.
@@ -110,6 +111,7 @@ class FakeEngine:
         self.running.set()
         self.failure: Exception | None = None
         self.holds_on = True
+        self.recites = False
         self.closes = False
         self.unsure: set[str] = set()
         self.stops_after: int | None = None
@@ -151,7 +153,8 @@ class FakeEngine:
         if self.changes_its_mind and not draft:
             words = []
         if prefix and self.holds_on:
-            words = [*prefix, *(word for word in words if word.start >= prefix[-1].end)]
+            again = prefix if self.recites else ()
+            words = [*prefix, *again, *(word for word in words if word.start >= prefix[-1].end)]
         if self.stops_after is not None:
             words = words[: len(prefix) + self.stops_after]
         if self.closes and len(words) > len(prefix):

@@ -1,5 +1,6 @@
 """Word and character error rates, and how sure a difference between two of them is."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache
@@ -11,6 +12,7 @@ from rapidfuzz.distance import Levenshtein
 from whisper_normalizer.basic import BasicTextNormalizer
 from whisper_normalizer.english import EnglishTextNormalizer
 
+_ELLIPSIS = re.compile(r"\.{2,}")
 _RESAMPLES = 10_000
 _BLOCK = 500
 """Resamples drawn at a time, which bounds the memory."""
@@ -71,14 +73,16 @@ class Interval(msgspec.Struct, frozen=True):
 def normaliser(language: str) -> Normaliser:
     """Whisper's normaliser for a language.
 
-    That is its English one for English. For all others it is its basic one with diacritics kept,
+    That is its English one for English, with an ellipsis taken for a pause: the original leaves a
+    word of one dot where there were three. For all others it is its basic one with diacritics kept,
     and with combining marks kept too: the original turns them into spaces, which cuts every word
     of an Indian language to pieces.
     """
-    made: Normaliser = (
-        EnglishTextNormalizer() if language == "en" else BasicTextNormalizer(preserve_marks=True)
-    )
-    return made
+    if language != "en":
+        basic: Normaliser = BasicTextNormalizer(preserve_marks=True)
+        return basic
+    english = EnglishTextNormalizer()
+    return lambda text: str(english(_ELLIPSIS.sub(" ", text)))
 
 
 def score(reference: str, hypothesis: str, language: str) -> Score:

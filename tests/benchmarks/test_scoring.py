@@ -23,6 +23,12 @@ def test_english_is_normalised_as_whisper_does() -> None:
     )
 
 
+def test_an_ellipsis_is_no_word() -> None:
+    assert normaliser("en")("So... we are.... 3.5 it is...").split() == [
+        *("so", "we", "are", "3.5", "it", "is")
+    ]
+
+
 def test_digits_are_the_same_as_their_names() -> None:
     assert score("0", "Zero.", "en").words.errors == 0
 

@@ -95,6 +95,29 @@ def test_ordinary_repetition_is_none(heard: str) -> None:
 # Pace
 
 
+@pytest.mark.parametrize(
+    ("heard", "repeated"),
+    [("go go", True), ("a b a b c", True), ("a b c a b c", True), ("a b a", False), ("", False)],
+)
+def test_a_phrase_that_comes_twice_in_a_row_repeats(heard: str, repeated: bool) -> None:
+    assert guards.repeats(words(heard)) is repeated
+
+
+@pytest.mark.parametrize(
+    ("heard", "recited"),
+    [
+        ("she saw a cat a pink shell", True),
+        ("Saw a cat. A pink shell", True),
+        ("and she saw the pink shell", False),
+        ("so saw a cat", True),
+        ("a cat sat there", False),
+        ("", False),
+    ],
+)
+def test_a_phrase_from_before_at_the_beginning_is_recited(heard: str, recited: bool) -> None:
+    assert guards.recites(words(heard), words("one day she saw a cat")) is recited
+
+
 def test_more_words_than_anybody_says_hurry() -> None:
     assert guards.hurries(words("a " * 20), speech=SAMPLE_RATE)
     assert not guards.hurries(words("a " * 20), speech=5 * SAMPLE_RATE)

@@ -168,6 +168,25 @@ def test_the_next_draft_may_agree_with_a_decoding_from_nothing() -> None:
     assert settled(heard(policy, "one two three for", now=2)) == "one two three"
 
 
+def test_words_left_behind_unsettled_stay_and_never_count_as_settled() -> None:
+    policy = LocalAgreement(0)
+    for _ in range(2):
+        heard(policy, "one two three", now=2)
+    policy.seek(2 * S)
+    for _ in range(2):
+        answer = heard(policy, "four five six", now=4, start=2)
+    assert text(answer.words) == "one two three four five six"
+    assert settled(answer) == "one two"
+
+
+def test_behind_words_that_have_all_settled_later_ones_may_settle() -> None:
+    policy = LocalAgreement(0)
+    policy.seek(2 * S)
+    for _ in range(2):
+        answer = heard(policy, "four five six", now=4, start=2)
+    assert settled(answer) == "four five"
+
+
 # Long speech
 
 

@@ -192,6 +192,16 @@ async def test_a_decoder_that_does_not_hold_on_to_the_words_before_starts_afresh
     assert engine.calls[-1].start == round(1.7 * S)
 
 
+async def test_a_decoder_that_says_the_words_before_again_starts_afresh(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    stream = Stream(recognizer, say(1, 2, 3), silence(1), say(4, 5), silence(1))
+    await stream.final(0, 1.9)
+    engine.recites = True
+    assert await stream.final(2.2, 3.9) == names(4, 5)
+    assert [call.prefix != () for call in engine.calls] == [False, True, False]
+
+
 async def test_context_whose_audio_is_gone_is_not_used(
     recognizer: Recognizer, engine: FakeEngine
 ) -> None:

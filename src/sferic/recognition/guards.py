@@ -16,6 +16,9 @@ _BLINK = SAMPLE_RATE // 20
 _LONGEST_LOOP = 20
 """Words in a phrase that is looked for twice."""
 
+_RECITED = 3
+"""Words in a phrase that is not taken for new when it comes again."""
+
 _FASTEST = 8.0
 """Words a second that nobody speaks over more than a moment."""
 
@@ -38,6 +41,13 @@ def without_echo(words: Sequence[Word], *, end: int) -> tuple[Word, ...]:
     return tuple(kept)
 
 
+def repeats(words: Sequence[Word]) -> bool:
+    """Whether a word or phrase follows itself even once, as people say things too."""
+    keys = [letters(word) for word in words]
+    longest = min(len(keys) // 2, _LONGEST_LOOP)
+    return any(_follows_itself(keys, size, times=2) for size in range(1, longest + 1))
+
+
 def loops(words: Sequence[Word]) -> bool:
     """Whether a phrase of two words or more follows itself, or a word comes four times."""
     keys = [letters(word) for word in words]
@@ -45,6 +55,20 @@ def loops(words: Sequence[Word]) -> bool:
         _follows_itself(keys, size, times=2 if size > 2 else 3 if size > 1 else 4)
         for size in range(1, min(len(keys) // 2, _LONGEST_LOOP) + 1)
     )
+
+
+def recites(words: Sequence[Word], said: Sequence[Word]) -> bool:
+    """Whether words begin, after one of their own at most, with a phrase that was said before them.
+
+    A decoder that is given what was said likes to go on with the same again.
+
+    Args:
+        words: What the decoder says follows.
+        said: What it was given.
+    """
+    keys, before = [letters(word) for word in words], [letters(word) for word in said]
+    phrases = {tuple(before[i : i + _RECITED]) for i in range(len(before) - _RECITED + 1)}
+    return any(tuple(keys[i : i + _RECITED]) in phrases for i in range(2))
 
 
 def hurries(words: Sequence[Word], *, speech: int) -> bool:

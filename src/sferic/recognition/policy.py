@@ -48,14 +48,17 @@ class LocalAgreement:
         self._settled: tuple[Word, ...] = ()
         self._last: tuple[Word, ...] = ()
         self._language: str | None = None
+        self._doubtful_from: int | None = None
+        """Index of the first word that was left behind without having settled."""
 
     @property
     def hypothesis(self) -> Hypothesis:
         """The whole piece so far, settled words first."""
+        settled = len(self._behind) + len(self._settled)
+        if self._doubtful_from is not None:
+            settled = min(settled, self._doubtful_from)
         return Hypothesis(
-            words=(*self._behind, *self._last),
-            language=self._language,
-            settled=len(self._behind) + len(self._settled),
+            words=(*self._behind, *self._last), language=self._language, settled=settled
         )
 
     def next(self, now: int) -> Draft:
@@ -94,7 +97,12 @@ class LocalAgreement:
         return self.hypothesis
 
     def seek(self, start: int) -> None:
-        """Go on behind all words: the decoder has stopped there, and there is more to be heard."""
+        """Go on behind all words: the decoder has stopped there, and there is more to be heard.
+
+        Words that had not settled by then never will: nothing is decoded again before the final.
+        """
+        if len(self._settled) < len(self._last):
+            self._doubtful_from = self.hypothesis.settled
         self._behind = (*self._behind, *self._last)
         self._settled = self._last = ()
         self._start = start

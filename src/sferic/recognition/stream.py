@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sferic.audio import SAMPLE_RATE
+from sferic.recognition import guards
 from sferic.recognition.hypothesis import Hypothesis, Word
 from sferic.recognition.policy import LocalAgreement
 from sferic.recognition.recognizer import Recognizer, Work
@@ -297,7 +298,7 @@ class StreamRecognition:
     async def _continue(
         self, context: _Context, end: int, guess: Hypothesis, run: "_Run"
     ) -> Hypothesis | None:
-        """Words that follow the context; None if decoding does not hold on to it."""
+        """Words that follow the context; None if decoding does not hold on to it, or repeats it."""
         *before, last = context.words
         # Without its full stop: the pause need not have been the end of the sentence.
         open_end = last.text.rstrip(_CLOSING) or last.text
@@ -308,7 +309,10 @@ class StreamRecognition:
         kept = [word.text.rstrip(_CLOSING) for word in words[: len(prefix)]]
         if len(words) <= len(prefix) or kept != [word.text.rstrip(_CLOSING) for word in prefix]:
             return None
-        return msgspec.structs.replace(hypothesis, words=words[len(prefix) :])
+        rest = words[len(prefix) :]
+        if guards.recites(rest, prefix):
+            return None
+        return msgspec.structs.replace(hypothesis, words=rest)
 
     async def _transcribe(
         self,

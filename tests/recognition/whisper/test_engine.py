@@ -11,6 +11,8 @@ from sferic.audio import SAMPLE_RATE
 from sferic.errors import ModelLoadError
 from sferic.models import ModelStore
 from sferic.recognition.hypothesis import Word
+from sferic.recognition.whisper import engine as engine_module
+from sferic.recognition.whisper.backend import Decoded
 from sferic.recognition.whisper.engine import (
     WhisperEngine,
     _draft_window,
@@ -172,6 +174,36 @@ def test_a_draft_is_one_pass(engine: WhisperEngine, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(engine, "_decode", passes)
     engine.transcribe(np.zeros(S, np.float32), languages=["en"], draft=True)
     assert passes.windows == [4]
+
+
+@pytest.mark.parametrize(
+    ("said", "echo", "windows"),
+    [
+        ("Lock the door.", " Lock the door. Lock the door.", 1),
+        ("Lock the door.", "", 3),
+        ("Six nine six nine go.", " Go. Go.", 3),
+    ],
+)
+def test_an_endless_answer_looks_wrong_unless_nothing_but_echo_made_it_so(
+    engine: WhisperEngine, monkeypatch: pytest.MonkeyPatch, said: str, echo: str, windows: int
+) -> None:
+    tokenizer = engine._tokenizer("en")
+    real, more = tokenizer.encode(" " + said), tokenizer.encode(echo)
+    monkeypatch.setattr(engine_module, "_most_tokens", lambda *_: len(real) + len(more))
+    encoded: list[int] = []
+    monkeypatch.setattr(engine._backend, "encode", lambda mel: encoded.append(mel.shape[-1]))
+    starts = [*range(0, 10 * len(real) + 1, 10), *[10 * len(real)] * len(more)]
+    decoded = Decoded(
+        tokens=[*real, *more],
+        probabilities=np.ones(len(real) + len(more), np.float32),
+        starts=np.array(starts),
+        log_probability=-0.1,
+        no_speech=0.0,
+    )
+    monkeypatch.setattr(engine._backend, "decode", lambda *_: decoded)
+    words = engine.transcribe(np.zeros(5 * S, np.float32), languages=["en"]).words
+    assert " ".join(word.text for word in words) == said
+    assert len(encoded) == windows
 
 
 @pytest.mark.parametrize("length", [HOP, 5 * S + 1, 6 * S + 777, 27 * S + 1, 30 * S])

@@ -171,14 +171,17 @@ class WhisperEngine:
         tokenizer = self._tokenizer(language)
         request = _request(task, tokenizer, room=_most_tokens(len(samples), language))
         decoded = self._backend.decode(encoded, request)
-        words = _words(decoded, tokenizer, task.start)
-        words = guards.without_echo(words, end=task.start + len(samples))
+        heard = _words(decoded, tokenizer, task.start)
+        words = guards.without_echo(heard, end=task.start + len(samples))
+        # A decoder that never came to an end has said enough where all that is too much was echo.
+        exhausted = len(decoded.tokens) - len(request.known) >= request.room
+        cured = len(words) < len(heard) and not guards.repeats(words)
         return _Pass(
             words=words,
             language=language,
             log_probability=decoded.log_probability,
             no_speech=decoded.no_speech if judge_silence else 0.0,
-            suspect=len(decoded.tokens) - len(request.known) >= request.room
+            suspect=(exhausted and not cured)
             or guards.loops(words)
             or guards.stumbles(words)
             or guards.hurries(words, speech=len(samples)),
