@@ -98,6 +98,7 @@ class FakeEngine:
         recites: Whether it says a prefix twice.
         closes: Whether it ends every answer with a full stop.
         unsure: Words it has little confidence in.
+        overlooks: Words it leaves out where others follow them.
         stops_after: Words, the prefix not counted, after which it stops whatever follows.
     """
 
@@ -115,6 +116,7 @@ class FakeEngine:
         self.recites = False
         self.closes = False
         self.unsure: set[str] = set()
+        self.overlooks: set[str] = set()
         self.stops_after: int | None = None
         self.changes_its_mind = False
         self.closed = False
@@ -153,6 +155,8 @@ class FakeEngine:
         assert self.running.wait(_PATIENCE_S)
         if self.failure is not None:
             raise self.failure
+        if words and words[-1].text not in self.overlooks:
+            words = [word for word in words if word.text not in self.overlooks]
         if self.changes_its_mind and not draft:
             words = []
         if prefix and self.holds_on:

@@ -130,6 +130,37 @@ async def test_what_the_next_piece_takes_up_again_is_still_needed(recognizer: Re
     assert await stream.final(15, 20) == names(*range(36, 50))
 
 
+# Speech that no word accounts for
+
+
+async def test_a_beginning_that_the_decoder_left_out_is_decoded_alone(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    stream = Stream(recognizer, say(*range(12)), silence(1))
+    engine.overlooks = set(names(*range(1, 8)))
+    assert await stream.final(0, 6.5) == names(*range(12))
+    first, alone = engine.calls
+    assert (first.start, first.end) == (0, round(6.5 * S))
+    assert (alone.start, alone.end) == (0, 4 * S)
+
+
+async def test_a_beginning_that_the_decoder_is_not_sure_of_stays_left_out(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    stream = Stream(recognizer, say(*range(12)), silence(1))
+    engine.overlooks = engine.unsure = set(names(*range(8)))
+    assert await stream.final(0, 6.5) == names(*range(8, 12))
+
+
+async def test_a_word_or_two_left_out_are_not_worth_another_decoding(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    stream = Stream(recognizer, say(*range(12)), silence(1))
+    engine.overlooks = set(names(4, 5))
+    await stream.final(0, 6.5)
+    assert len(engine.calls) == 1
+
+
 # A piece that follows another closely
 
 

@@ -27,6 +27,10 @@ _CONTEXT_LENGTH = 14 * SAMPLE_RATE
 """Audio that is decoded at most to give a piece its context."""
 _UNHEARD = 6 * SAMPLE_RATE // 5
 """Speech behind the last word that calls for another decoding."""
+_LEFT_OUT = 2 * SAMPLE_RATE
+"""Speech between two words that calls for another decoding of what comes before it."""
+_LONGEST_WORD = SAMPLE_RATE
+"""How far a word accounts for speech: the one before a gap is often timed right through it."""
 _MOST_SEEKS = 3
 """Times that a piece is decoded further."""
 _CREDIBLE = 0.4
@@ -267,13 +271,35 @@ class StreamRecognition:
         if hypothesis is None:
             samples = self._timeline[start:end]
             hypothesis = await self._transcribe(samples, start, (), guess, run)
-        hypothesis = self._fitted(hypothesis, start, end)
+        hypothesis = await self._fill(self._fitted(hypothesis, start, end), start, run)
         for _ in range(_MOST_SEEKS):
             heard = await self._seek(hypothesis, end, run)
             if heard is hypothesis:
                 break
             hypothesis = heard
         return hypothesis
+
+    async def _fill(self, hypothesis: Hypothesis, start: int, run: "_Run") -> Hypothesis:
+        """Decode alone what comes before a gap: the decoder may go straight to a later sentence."""
+        gap = self._gap(hypothesis.words, start)
+        if gap is None:
+            return hypothesis
+        behind = hypothesis.words[gap:]
+        border = behind[0].start
+        front = await self._transcribe(self._timeline[start:border], start, (), Hypothesis(), run)
+        front = self._fitted(front, start, border)
+        if len(front.words) <= gap or not _credible(front.words):
+            return hypothesis
+        return msgspec.structs.replace(hypothesis, words=(*front.words, *behind))
+
+    def _gap(self, words: Sequence[Word], start: int) -> int | None:
+        """Index of the first word that has much speech before it which no word accounts for."""
+        heard = start
+        for index, word in enumerate(words):
+            if self._speech(heard, word.start) >= _LEFT_OUT:
+                return index
+            heard = min(word.end, word.start + _LONGEST_WORD)
+        return None
 
     async def _seek(self, hypothesis: Hypothesis, end: int, run: "_Run") -> Hypothesis:
         """Decode speech that the decoder left out at the end: it may stop after any sentence."""
@@ -282,7 +308,7 @@ class StreamRecognition:
             return hypothesis
         rest = await self._transcribe(self._timeline[at:end], at, (), Hypothesis(), run)
         rest = self._fitted(rest, at, end)
-        if not rest.words or fmean(word.confidence for word in rest.words) < _CREDIBLE:
+        if not _credible(rest.words):
             return hypothesis
         return msgspec.structs.replace(hypothesis, words=(*hypothesis.words, *rest.words))
 
@@ -291,9 +317,12 @@ class StreamRecognition:
         if not words:
             return None
         last = words[-1].end
-        spans = self._segmenter.speech_within(last, end)
-        speech = sum(min(off, end) - max(on, last) for on, off in spans)
-        return last if speech >= _UNHEARD else None
+        return last if self._speech(last, end) >= _UNHEARD else None
+
+    def _speech(self, start: int, end: int) -> int:
+        """Samples of speech in a stretch."""
+        spans = self._segmenter.speech_within(start, end)
+        return sum(min(off, end) - max(on, start) for on, off in spans)
 
     async def _continue(
         self, context: _Context, end: int, guess: Hypothesis, run: "_Run"
@@ -349,6 +378,10 @@ class StreamRecognition:
         spans = self._segmenter.speech_within(start, end)
         words = fit_to_speech(hypothesis.words, spans, start=start, end=end)
         return msgspec.structs.replace(hypothesis, words=words)
+
+
+def _credible(words: Sequence[Word]) -> bool:
+    return bool(words) and fmean(word.confidence for word in words) >= _CREDIBLE
 
 
 def _heard(task: asyncio.Task[Hypothesis]) -> None:
