@@ -167,6 +167,44 @@ def test_without_a_guess_there_is_a_look_for_every_token() -> None:
     assert decoder.calls == len(text) + 1
 
 
+def looping(phrase: Sequence[int], *, sure: float = 10.0) -> Scores:
+    """A phrase comes again and again, and there is no end to it."""
+    follow = dict(zip((START[-1], *phrase), (*phrase, phrase[0]), strict=True))
+
+    def scores(shown: Sequence[int]) -> NDArray[np.float64]:
+        found = np.zeros(200)
+        found[follow.get(shown[-1], phrase[0])] = sure
+        return np.asarray(found - np.logaddexp.reduce(found), np.float64)
+
+    return scores
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 12])
+@pytest.mark.parametrize("known", [0, 5, 30])
+def test_a_text_that_repeats_itself_needs_few_looks(length: int, known: int) -> None:
+    text = [*range(10, 10 + length)] * 200
+    decoder = Shown(looping(text[:length]))
+    decoded = decode(decoder, Request(start=START, known=text[:known], room=90), end=END)
+    assert decoded.tokens == text[: known + 90]
+    assert decoder.calls <= max(length - known, 0) + 10
+
+
+def test_trust_in_a_guess_is_none_in_a_repetition() -> None:
+    # Six times the phrase, then something else, which is hardly likelier than once more.
+    phrase, rest = [10, 11, 12], [*range(20, 40)]
+    text = [*phrase * 6, *rest]
+
+    def scores(shown: Sequence[int]) -> NDArray[np.float64]:
+        found = np.zeros(200)
+        place = min(max(len(shown) - len(START), 0), len(text))
+        found[[*text, END][place]] = 8.0
+        found[phrase[place % 3]] += 4.0
+        return np.asarray(found - np.logaddexp.reduce(found), np.float64)
+
+    request = Request(start=START, guess=[*range(100, 150)], trusted=50, room=99)
+    assert decode(Shown(scores), request, end=END).tokens == text
+
+
 TEXT = [*range(10, 50)]
 
 

@@ -5,7 +5,9 @@ there. As long as that is the token that stands there, the text is what greedy d
 found; from the first difference on it goes step by step, until the guess fits again. This is
 speculative decoding (Leviathan et al., 2023, "Fast Inference from Transformers via Speculative
 Decoding") where the last partial takes the place of a smaller model: of two partials half a second
-apart, nearly all tokens are the same.
+apart, nearly all tokens are the same. Behind the guess, and where it does not fit, a text that has
+begun to repeat itself is guessed to go on like that: Whisper often says a phrase again and again
+after the speech has ended.
 """
 
 from collections.abc import Sequence
@@ -21,6 +23,8 @@ _NEAR = 6
 """Tokens on either side among which a guess that did not fit is taken up again."""
 _CAUTIOUS = 12
 """Tokens of it that are then proposed at once."""
+_AGAIN = 3
+"""Tokens in a row that come again before a text is taken to repeat itself."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -74,6 +78,7 @@ class _Run:
         self._request = request
         self._end = end
         self._guess = list(request.guess)
+        self._trusted = self._guess[: request.trusted]
         self._at = 0
         """Place in the guess of what may come next."""
         self._proposed = len(self._guess)
@@ -105,8 +110,9 @@ class _Run:
         return Verified([*request.known, *self._tokens], [*known_scores, *self._scores], mean)
 
     def _proposal(self) -> list[int]:
-        most = min(self._proposed, self._request.room - len(self._tokens))
-        return self._guess[self._at : self._at + most]
+        guess = self._guess[self._at : self._at + self._proposed]
+        proposal = guess or _echo([*self._request.known, *self._tokens])
+        return proposal[: self._request.room - len(self._tokens)]
 
     def _take(self, rows: Sequence[Row], proposal: Sequence[int], offset: int) -> tuple[bool, int]:
         """Take what fits and one token more; whether that is the end, and how much fitted."""
@@ -129,7 +135,8 @@ class _Run:
     def _fits(self, row: Row, token: int) -> bool:
         if row.best == token:
             return True
-        return self._at < self._request.trusted and row.score - row.target_score < _CLEARLY
+        trusted = self._trusted[self._at : self._at + 1] == [token]
+        return trusted and row.score - row.target_score < _CLEARLY
 
     def _add(self, token: int, score: float) -> None:
         self._tokens.append(token)
@@ -141,3 +148,15 @@ class _Run:
         found = [place for place in places if self._guess[place] == token]
         place = min(found, key=lambda place: abs(place - self._at), default=self._at)
         self._at, self._proposed = place + 1, _CAUTIOUS if found else 0
+
+
+def _echo(tokens: Sequence[int]) -> list[int]:
+    """How a text goes on that has begun to repeat itself, as far as it has come again already."""
+    end = len(tokens)
+    for period in range(1, end - _AGAIN + 1):
+        again = 0
+        while again < end - period and tokens[end - 1 - again] == tokens[end - 1 - again - period]:
+            again += 1
+        if again >= _AGAIN:
+            return [tokens[end - period + place % period] for place in range(again)]
+    return []
