@@ -187,9 +187,7 @@ class TextStage:
         ended = ended or self._is_overdue(words)
         return before + self._take(words, self._language or language, ended=ended)
 
-    def _mask(
-        self, redactor: Redacting, words: Sequence[Word], language: str
-    ) -> Sequence[Word]:
+    def _mask(self, redactor: Redacting, words: Sequence[Word], language: str) -> Sequence[Word]:
         """Mask what a partial shows, what redaction waits with first."""
         before = self._language or language
         if before == language or not self._verbatim:
