@@ -32,6 +32,8 @@ class Reading(msgspec.Struct, frozen=True):
     """How many tokens it takes."""
     spelled: bool
     """Whether any of it was said in words."""
+    in_hundreds: bool = False
+    """Whether it was said in more than nine hundreds, as years are: nineteen hundred four."""
 
 
 class DigitRun(msgspec.Struct, frozen=True):
@@ -58,6 +60,7 @@ class _State(msgspec.Struct, frozen=True):
     wants_factor: bool = False
     wants_more: bool = False
     said: bool = False
+    in_hundreds: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -98,6 +101,10 @@ class NumberReader:
     def repeat(self, token: str) -> int | None:
         """Return how often a token says that the digit after it comes: 2 for `double`."""
         return self._table.repeats.get(fold(token))
+
+    def joins(self, token: str) -> bool:
+        """Tell whether a token may stand before or between the words of a number: `and`, `a`."""
+        return fold(token) in self._table.joins
 
     def digits(self, tokens: Sequence[str], at: int) -> DigitRun | None:
         """Read the longest run of dictated digits that begins at a token.
@@ -154,13 +161,15 @@ class NumberReader:
                     waiting.setdefault(end, []).append(following)
                     token = parts.token_ending_at(end)
                     if token is not None and following.is_whole:
-                        value = following.total + following.group
-                        best = _longer(best, Reading(value, token - begin, spelled=True))
+                        best = _longer(best, following, token - begin)
         return best
 
 
-def _longer(best: Reading | None, other: Reading) -> Reading:
-    return best if best is not None and best.count >= other.count else other
+def _longer(best: Reading | None, state: _State, count: int) -> Reading:
+    if best is not None and best.count >= count:
+        return best
+    value = state.total + state.group
+    return Reading(value, count, spelled=True, in_hundreds=state.in_hundreds)
 
 
 class _Parts:
@@ -237,7 +246,8 @@ def _added(state: _State, value: int) -> _State | None:
     room = _smallest_place(value)
     if value >= 1000 and not state.group:
         return _State(state.total + value, room, 0, room, said=True)
-    return _State(state.total, state.ceiling, state.group + value, room, said=True)
+    group = state.group + value
+    return _State(state.total, state.ceiling, group, room, said=True, in_hundreds=state.in_hundreds)
 
 
 def _smallest_place(value: int) -> int:
@@ -272,7 +282,7 @@ def _hundreds(state: _State) -> _State | None:
     value = state.group * 100
     if state.group >= 100 or (state.group % 10 == 0) or value >= state.ceiling:
         return None
-    return _State(state.total, state.ceiling, value, 100, said=True)
+    return _State(state.total, state.ceiling, value, 100, said=True, in_hundreds=state.group > 9)
 
 
 def _closed(state: _State, count: int, factor: int) -> _State | None:

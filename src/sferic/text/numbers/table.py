@@ -52,6 +52,8 @@ class Table(msgspec.Struct, frozen=True):
     root: Node
     digits: Mapping[str, str]
     """Spoken digits, folded, and the digit."""
+    joins: frozenset[str]
+    """What stands between the words of a number, folded: `and`, `a`."""
     repeats: Mapping[str, int]
     """What says that the next digit comes several times, folded: `double`."""
 
@@ -92,7 +94,8 @@ def build(forms: Iterable[tuple[str, str]], hints: Hints) -> Table:
     for digit, words in hints.digits.items():
         digits.update((fold(word), digit) for word in words)
     repeats = {fold(word): times for word, times in hints.repeats.items()}
-    return Table(root, MappingProxyType(digits), MappingProxyType(repeats))
+    joins = frozenset(map(fold, (*hints.joins, *hints.units_first, *hints.articles)))
+    return Table(root, MappingProxyType(digits), joins, MappingProxyType(repeats))
 
 
 def _units_first(rows: Sequence[tuple[str, str]], hints: Hints) -> Iterator[tuple[str, str]]:
