@@ -13,7 +13,7 @@ With redaction, what cannot be told by then is sent as `[...]`, never as it was 
 
 import functools
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Literal, ParamSpec, Protocol, Self, TypeVar
 
@@ -149,6 +149,12 @@ class TextStage:
     def holding(self) -> bool:
         """Whether words wait for the next final."""
         return bool(self._verbatim or self._masked)
+
+    def prepare(self, languages: Iterable[str]) -> None:
+        """Load what some languages need, which blocks the first time in a process."""
+        word = Word(text="one", start=0, end=0, confidence=1.0)
+        for language in languages:
+            self.partial([word], settled=1, language=language)
 
     @_discreet
     def partial(self, words: Sequence[Word], *, settled: int, language: str) -> list[Word]:
