@@ -90,7 +90,17 @@ class NumberReader:
             # Only a group of digits can be multiplied, and nothing can be added to it.
             start = _State(group=value, room=1, said=True)
             return self._read(tokens, at + 1, start) or best if 0 < value < 10**6 else best
-        return self._read(tokens, at, _State())
+        found = self._read(tokens, at, _State())
+        if found is None or found.count == 1 or not self._multiplies(tokens, at + found.count):
+            return found
+        # Two hundred, three hundred: the three belongs to what follows.
+        return self._read(tokens[: at + found.count - 1], at, _State()) or found
+
+    def _multiplies(self, tokens: Sequence[str], at: int) -> bool:
+        if at >= len(tokens) or tokens[at].isdecimal():
+            return False
+        found = self._read(tokens[at : at + 1], 0, _State())
+        return found is not None and found.value >= 100
 
     def digit(self, token: str) -> str | None:
         """Return the digit that a token says or is, in a place where digits are dictated."""
@@ -147,6 +157,8 @@ class NumberReader:
 
     def _read(self, tokens: Sequence[str], at: int, start: _State) -> Reading | None:
         """Read a number from states at places, the places in order of the text."""
+        if not start.said and not _may_begin(self._table.root, tokens[at]):
+            return None
         best: Reading | None = None
         waiting: dict[int, list[_State]] = {0: [start]}
         parts = _Parts(tokens, at)
@@ -163,6 +175,20 @@ class NumberReader:
                     if token is not None and following.is_whole:
                         best = _longer(best, following, token - begin)
         return best
+
+
+def _may_begin(node: Node, token: str) -> bool:
+    """Tell, in little time, that a token cannot begin a number, as most cannot."""
+    begun = False
+    for letter in fold(token):
+        if letter == "-":
+            return True
+        following = node.children.get(letter)
+        if following is None:
+            return begun
+        node = following
+        begun = begun or bool(node.entries)
+    return begun or node.breaks
 
 
 def _longer(best: Reading | None, state: _State, count: int) -> Reading:
