@@ -195,3 +195,9 @@ def test_the_files_are_what_players_read() -> None:
     assert header("vtt") + render(cue, 7, "vtt") == (
         "WEBVTT\n\n00:00:01.500 --> 00:00:03.250\na &lt; b\n&amp; c\n\n"
     )
+
+
+def test_placeholders_are_as_in_the_transcript() -> None:
+    words = spoken("Hi, I am [firstname_1]. Call [phonenumber_1] now.")
+    made = cues(final(words, "Hi, I am [FIRSTNAME_1]. Call [PHONENUMBER_1] now."))
+    assert texts(made) == ["Hi, I am [FIRSTNAME_1]./Call [PHONENUMBER_1] now."]
