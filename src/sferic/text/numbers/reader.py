@@ -58,13 +58,17 @@ class _State(msgspec.Struct, frozen=True):
     room: float = math.inf
     """What is added to the group has to be under this."""
     wants_factor: bool = False
+    """Whether something that multiplies has to follow, as after `a`."""
     wants_more: bool = False
+    """Whether something smaller has to follow, as after `and`."""
+    is_stem: bool = False
+    """Whether the last word is not one that a number ends with."""
     said: bool = False
     in_hundreds: bool = False
 
     @property
     def is_whole(self) -> bool:
-        return self.said and not (self.wants_factor or self.wants_more)
+        return self.said and not (self.wants_factor or self.wants_more or self.is_stem)
 
 
 class NumberReader:
@@ -97,10 +101,19 @@ class NumberReader:
         return self._read(tokens[: at + found.count - 1], at, _State()) or found
 
     def _multiplies(self, tokens: Sequence[str], at: int) -> bool:
-        if at >= len(tokens) or tokens[at].isdecimal():
-            return False
-        found = self._read(tokens[at : at + 1], 0, _State())
-        return found is not None and found.value >= 100
+        return at < len(tokens) and self.scale(tokens[at]) > 0
+
+    def scale(self, token: str) -> int:
+        """Return what a word such as `thousand` or `millions` multiplies by; 0 for other words."""
+        if token.isdecimal():
+            return 0
+        node = self._table.root
+        for letter in fold(token):
+            following = node.children.get(letter)
+            if following is None:
+                return 0
+            node = following
+        return max((entry.value for entry in node.entries if entry.multiplies), default=0)
 
     def digit(self, token: str) -> str | None:
         """Return the digit that a token says or is, in a place where digits are dictated."""
@@ -254,16 +267,22 @@ def _advance(state: _State, entry: Entry) -> _State | None:
     if entry.joins:
         return _joined(state, entry)
     if entry.article:
-        return None if state.said else _State(group=1, room=1, wants_factor=True, said=True)
-    if entry.multiplies:
-        return _multiplied(state, entry.value)
-    return _added(state, entry.value)
+        if state.group or state.wants_more:
+            return None
+        return msgspec.structs.replace(state, group=1, room=1, wants_factor=True, said=True)
+    if entry.tail and not (state.group or state.total):
+        return None
+    following = (_multiplied if entry.multiplies else _added)(state, entry.value)
+    if following is None or not entry.stem:
+        return following
+    return msgspec.structs.replace(following, is_stem=True)
 
 
 def _joined(state: _State, entry: Entry) -> _State | None:
-    if not state.is_whole or min(state.room, state.ceiling) < entry.value:
+    ready = state.is_whole or state.is_stem
+    if not ready or min(state.room, state.ceiling) < entry.value:
         return None
-    return msgspec.structs.replace(state, wants_more=True)
+    return msgspec.structs.replace(state, wants_more=True, is_stem=False)
 
 
 def _added(state: _State, value: int) -> _State | None:

@@ -197,8 +197,8 @@ class Readings:
 
     def _scale(self, word: str) -> int:
         """Return what a word such as `million` multiplies by; 0 for other words."""
-        found = self._reader.cardinal([word], 0)
-        return found.value if found and found.spelled and found.value in _SCALES else 0
+        scale = self._reader.scale(word)
+        return scale if scale in _SCALES else 0
 
     def _mixed(self, first: int, said: Sequence[str], at: int) -> Number | None:
         """Read a number that is written, or ends in a half: 2.5, zweieinhalb."""
