@@ -24,6 +24,7 @@ import msgspec
 from sferic.audio import SAMPLE_RATE
 from sferic.recognition.hypothesis import Word
 from sferic.text.redaction.placeholders import PENDING, PLACEHOLDER
+from sferic.text.severed import Severed
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -112,6 +113,7 @@ class TextStage:
         self._numerals = numerals
         self._draft_numerals = draft_numerals
         self._hold_numbers = hold_numbers and numerals is not None
+        self._severed = Severed()
         self._language: str | None = None
         self._verbatim: list[Word] = []
         """Words that redaction waits with."""
@@ -174,7 +176,8 @@ class TextStage:
             TextFault: A fault in here.
         """
         if self._redactor is not None:
-            words = self._mask(self._redactor, words[:settled], language)
+            shown = self._mask(self._redactor, words[:settled], language)
+            words = self._severed.mask(shown, language)
         shown = [*self._masked, *words]
         if self._draft_numerals is None:
             return shown
@@ -225,11 +228,14 @@ class TextStage:
             return words
         redacted = self._redactor.final(words, language, ended=False)
         self._verbatim = list(words[len(words) - redacted.held :])
-        if not ended or not self._verbatim:
-            return redacted.words
-        tail = self._redactor.final(self._verbatim, language, ended=True)
-        self._verbatim = []
-        return [*redacted.words, *_unresolved(tail.words)]
+        shown = redacted.words
+        if ended and self._verbatim:
+            tail = self._redactor.final(self._verbatim, language, ended=True)
+            shown = [*shown, *_unresolved(tail.words)]
+            self._verbatim = []
+        shown = self._severed.mask(shown, language)
+        self._severed.note(shown)
+        return shown
 
     def _is_overdue(self, words: Sequence[Word]) -> bool:
         waiting = [*self._masked, *self._verbatim]
