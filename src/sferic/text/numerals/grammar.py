@@ -14,7 +14,8 @@ class RuleText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is said: words, `a|b` for either, `word?` for a word that may be missing, `,` where a
     comma may be, and slots: `{kind}`, `{name:kind}`, `{kind 1..12}`."""
     write: str
-    """What is written for it, with the slots by name; `{hour-1}` for one less."""
+    """What is written for it, with the slots by name; `{hour-1}` for one less, on a clock, and
+    `{60-minute}` for what is left, with two digits."""
     full: bool = True
     """Whether it is a full written form, which `itn_normalize` turns on and off."""
     auto: bool = True

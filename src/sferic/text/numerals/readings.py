@@ -32,7 +32,7 @@ class Number(msgspec.Struct, frozen=True):
     plain: bool = True
     """Whether it is a whole number without sign or scale."""
     article: bool = False
-    """Whether it begins with an article: a hundred."""
+    """Whether it is an article and a round number: a hundred."""
     alone: str = ""
     """How it is written where nothing is counted: as a year, if it may be one."""
 
@@ -166,7 +166,7 @@ class Readings:
             return self._mixed(first, said, at)
         if reading.count == 1 and reading.value >= _MILLION and self._scale(said[at]):
             return None
-        article = reading.count > 1 and self._reader.cardinal(said[at : at + 1], 0) is None
+        article = reading.count == 2 and self._reader.joins(said[at])
         whole = Number(reading.value, "", reading.count, spelled=reading.spelled, article=article)
         end = at + reading.count
         last = self._tokens[first + end - 1].text

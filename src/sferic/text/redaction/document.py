@@ -89,6 +89,15 @@ class Document:
                     return mark
         return None
 
+    def are(self, group: str, start: int, end: int) -> bool:
+        """Tell whether there is nothing but phrases of a group between two places."""
+        while start < end:
+            mark = self.at(group, start)
+            if mark is None or mark.end > end:
+                return False
+            start = mark.end
+        return True
+
     def of(self, group: str) -> Sequence[Mark]:
         """Return all phrases of a group, in order."""
         found = self.marks.get(group)
@@ -168,7 +177,9 @@ def _core(text: str) -> tuple[int, int]:
         end -= 1
     if end > start and text[end : end + 1] in ("%", "‰", "°"):
         end += 1
-    if (start and text[start - 1] == "+" and text[start].isdigit()) or (start and text[start - 1] == "(" and text[start].isdigit()):
+    if (start and text[start - 1] == "+" and text[start].isdigit()) or (
+        start and text[start - 1] == "(" and text[start].isdigit()
+    ):
         start -= 1
     return start, end
 

@@ -35,6 +35,24 @@ def find(findings: Findings, atoms: Mapping[int, Atom]) -> None:
             _spoken(findings, atoms, dot, host)
 
 
+def go_on(findings: Findings, atoms: Mapping[int, Atom]) -> None:
+    """Take what an address goes on with that was sent, masked, before it was complete."""
+    document = findings.document
+    end = begin = document.begin
+    first = document.at("sign", end) or document.at("at", end)
+    if end < document.size and first is None and document.keys[end] not in document.rules.never:
+        end += 1
+    while end < document.size and end - begin < _REACH:
+        sign = document.at("sign", end) or document.at("at", end)
+        if sign is not None:
+            end = min(sign.end + 1, document.size)
+        elif end in atoms:
+            end = atoms[end].end
+        else:
+            break
+    findings.add(begin, end, "EMAIL", _value(document, atoms, begin, end), grows=True)
+
+
 def _written(findings: Findings, atoms: Mapping[int, Atom]) -> None:
     document = findings.document
     for index in range(document.begin, document.size):

@@ -128,11 +128,15 @@ class People:
             self._full(index)
             return
         rare = "g" in kinds and "w" not in kinds and self._is_person_cue(mark)
-        if ((first or rare) and "w" not in kinds and token.key not in self._rules.doubtful) or (
-            capital
-            and (first or "g" in kinds)
-            and (self._is_surname(index + 1, index) or (first and self._is_person_cue(mark)))
-        ) or (capital and "p" in kinds and self._is_surname(index + 1, index, certain=True)):
+        if (
+            ((first or rare) and "w" not in kinds and token.key not in self._rules.doubtful)
+            or (
+                capital
+                and (first or "g" in kinds)
+                and (self._is_surname(index + 1, index) or (first and self._is_person_cue(mark)))
+            )
+            or (capital and "p" in kinds and self._is_surname(index + 1, index, certain=True))
+        ):
             self._full(index)
         elif capital and not kinds and self._is_person_cue(mark):
             if not self._rules.file.nouns_capital:

@@ -369,6 +369,9 @@ def _phrases(file: File) -> Iterator[tuple[str, str, str]]:
     ):
         yield from (("name", value, phrase) for phrase in told)
         yield from (("name_asked", value, phrase) for phrase in asked)
+    for phrase in file.spelling.example:
+        if " " in phrase:
+            yield "example_rest", "", phrase.rpartition(" ")[2]
     yield from (("ordinal", str(day), phrase) for phrase, day in file.dates.ordinals.items())
     yield from (("sign", sign, phrase) for phrase, sign in file.spelling.signs.items())
 

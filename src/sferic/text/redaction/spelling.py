@@ -33,8 +33,7 @@ def words(document: Document, atoms: Mapping[int, Atom]) -> list[Spelled]:
         if spelled is None:
             index += 1
         else:
-            if len(spelled.letters) > 1:
-                found.append(spelled)
+            found.append(spelled)
             index = spelled.end
     return found
 
@@ -74,11 +73,39 @@ def _word(document: Document, atoms: Mapping[int, Atom], index: int) -> Spelled 
 def find(findings: Findings, spelled: Sequence[Spelled], ledger: Ledger) -> None:
     """Find names that are spelled out."""
     for word in spelled:
-        if findings.taken(word.start, word.end):
+        if len(word.letters) < 2 or findings.taken(word.start, word.end):
             continue
         kind = kind_of(findings, word, ledger)
         if kind is not None:
             findings.add(word.start, word.end, kind, word.letters, grows=True)
+
+
+def go_on(findings: Findings, spelled: Sequence[Spelled], kind: str, until: int) -> None:
+    """Take what a name goes on with that was sent, masked, while it was being spelled.
+
+    Args:
+        findings: Where to put it.
+        spelled: The letters in the words.
+        kind: The type of the name.
+        until: Where an example ends that was announced: `S as in`, and then the final ended.
+    """
+    document = findings.document
+    begin = document.begin
+    end = max(begin, min(until, document.size))
+    starts = {word.start: word for word in spelled}
+    letters = ""
+    while end < document.size:
+        example = document.at("example", end)
+        if example is None and end == begin:
+            example = document.at("example_rest", end)
+        if example is not None:
+            end = min(example.end + 1, document.size)
+        elif end in starts:
+            letters += starts[end].letters
+            end = starts[end].end
+        else:
+            break
+    findings.add(begin, end, kind, letters, grows=True)
 
 
 def kind_of(findings: Findings, word: Spelled, ledger: Ledger) -> str | None:
@@ -91,7 +118,7 @@ def kind_of(findings: Findings, word: Spelled, ledger: Ledger) -> str | None:
     for code in cues(findings, word.start, word.end):
         if code.type in codes.WITH_LETTERS and code.distance <= codes.NEAR and len(letters) > 3:
             return code.type
-    cue = _cue(findings, word.start)
+    cue = cue_of(findings, word.start)
     kinds = lexicon().kinds(letters)
     if cue is not None:
         if cue == "FULL":
@@ -109,7 +136,7 @@ def kind_of(findings: Findings, word: Spelled, ledger: Ledger) -> str | None:
     return "LASTNAME" if len(letters) >= _SURE or (example and len(letters) > 2) else None
 
 
-def _cue(findings: Findings, index: int) -> str | None:
+def cue_of(findings: Findings, index: int) -> str | None:
     """Return what letters are said to spell, by what stands before them."""
     document = findings.document
     spelled = False
