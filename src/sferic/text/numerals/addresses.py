@@ -24,7 +24,7 @@ class AddressFinder:
         self._tokens = tokens
         self._words = words
         self._reader = reader
-        self._signs = {
+        self._signs: dict[tuple[str, ...], str] = {
             **{(word,): "@" for word in words.at},
             **{(word,): "." for word in words.dot},
             **{tuple(phrase.split()): sign for phrase, sign in words.signs.items()},

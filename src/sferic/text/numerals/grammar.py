@@ -70,6 +70,8 @@ class Grammar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dots: tuple[str, ...] = ()
     """Words for the dot in versions, where it is another."""
     minus: tuple[str, ...] = ()
+    plus: tuple[str, ...] = ()
+    """Words before the code of a country, in the number of a telephone."""
     halves: tuple[str, ...] = ()
     """Phrases that add a half."""
     fused_halves: dict[str, str] = {}

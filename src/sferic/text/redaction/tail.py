@@ -56,11 +56,7 @@ class Tail:
         if document.rules.reader.repeat(last) is not None and end > document.begin:
             end = self._before_bridges(end - 1)
             self._open(end)
-        for word in reversed(self._analysis.spelled):
-            if word.end < end:
-                break
-            if not self._final or end < document.size or self._is_spelled(word):
-                self._open(word.start)
+        self._letters(end)
         entity = self._findings.at(end - 1)
         if entity is not None:
             if entity.grows:
@@ -69,16 +65,24 @@ class Tail:
         for run in reversed(self._analysis.runs):
             if run.end < end:
                 break
-            if run.end == end and (
-                not self._final or len(run.atoms) > 1 or run.atoms[0].kind != "l"
-            ):
+            lone = len(run.atoms) == 1 and run.atoms[0].kind == "l"
+            if run.end == end and not (self._final and lone):
                 self._open(run.start)
-        for width in (1, 2):
-            ordinal = document.at("ordinal", end - width)
-            if ordinal is not None and ordinal.end == end:
-                self._open(ordinal.start)
+        self._ordinal(end)
         if not self._final and end in self._ends:
             self._open(self._ends[end].start)
+
+    def _letters(self, end: int) -> None:
+        for word in reversed(self._analysis.spelled):
+            if word.end < end:
+                break
+            if not self._final or end < self._document.size or self._is_spelled(word):
+                self._open(word.start)
+
+    def _ordinal(self, end: int) -> None:
+        ordinal = self._document.before("ordinal", end, 2)
+        if ordinal is not None:
+            self._open(ordinal.start)
 
     def _is_spelled(self, word: Spelled) -> bool:
         """Tell whether letters are more than a word of one letter."""
@@ -108,16 +112,13 @@ class Tail:
         join = document.before("date_join", end)
         if join is not None and join.start > document.begin:
             end = join.start
-            for width in (1, 2):
-                ordinal = document.at("ordinal", end - width)
-                if ordinal is not None and ordinal.end == end:
-                    self._open(ordinal.start)
+            self._ordinal(end)
             if end in self._ends and self._ends[end].kind != "l":
                 self._open(self._ends[end].start)
         key = document.keys[end - 1] if end else ""
-        if key in document.rules.months and not self._findings.taken(end - 1, end):
-            if not (self._final and key in document.rules.doubtful_months):
-                self._open(end - 1)
+        doubtful = self._final and key in document.rules.doubtful_months
+        if key in document.rules.months and not doubtful and not self._findings.taken(end - 1, end):
+            self._open(end - 1)
         fraction = document.before("fraction", document.size)
         past = document.before("past", document.size)
         if fraction is not None:
