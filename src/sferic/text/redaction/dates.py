@@ -342,6 +342,8 @@ class Calendar:
 
     def _is_age(self, document: Document, atom: Atom) -> bool:
         if document.at("age_after", atom.end):
+            if document.before("age_subject", atom.start):
+                return True
             before = document.keys[max(0, atom.start - 4) : atom.start]
             return document.rules.things.isdisjoint(before)
         if document.at("age_years", atom.end) and document.before("age_subject", atom.start):
