@@ -16,6 +16,8 @@ _WRITTEN = re.compile(r"\d[\d.,'\u00a0\u202f]*")
 _SCALES = frozenset((10**3, 10**5, 10**6, 10**7, 10**9, 10**12))
 _MILLION = 10**6
 _LONGEST_CODE = 6
+_GROUP = 4
+"""How many words are enough to see that hundreds follow."""
 
 
 class Readings:
@@ -31,6 +33,7 @@ class Readings:
         self._exact = exact
         self._ordinal_endings = tuple(grammar.ordinals.endings)
         self._aheads: dict[int, list[str]] = {}
+        self._joints: dict[int, bool] = {}
         self._cardinals: dict[int, Reading | None] = {}
         self._amounts: dict[int, Number | None] = {}
         self._ordinals: dict[int, Number | None] = {}
@@ -43,10 +46,23 @@ class Readings:
         last = min(len(self._tokens), at + AHEAD)
         while end < last and self._norms[end]:
             end += 1
-            if self._tokens[end - 1].trail or (end < last and self._tokens[end].lead):
+            apart = end < last and (self._tokens[end - 1].trail or self._tokens[end].lead)
+            if apart and not self._goes_on(end):
                 break
         self._aheads[at] = self._norms[at:end]
         return self._aheads[at]
+
+    def _goes_on(self, at: int) -> bool:
+        """Tell whether a number goes on behind a comma: five thousand, three hundred."""
+        if at not in self._joints:
+            self._joints[at] = self._joins(self._tokens[at - 1], at)
+        return self._joints[at]
+
+    def _joins(self, before: Token, at: int) -> bool:
+        if before.trail != "," or self._tokens[at].lead or self._reader.scale(before.norm) < 1000:
+            return False
+        after = self._reader.cardinal(self._norms[at : at + _GROUP], 0)
+        return after is not None and after.spelled and after.value >= 100
 
     def _cardinal(self, at: int) -> Reading | None:
         if at not in self._cardinals:
