@@ -51,9 +51,11 @@ class Addresses(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     at: tuple[str, ...] = ()
     dot: tuple[str, ...] = ()
     signs: dict[str, str] = {}
-    """Words for other signs, and the signs: `underscore`."""
+    """Words for other signs, up to three for each, and the signs: `underscore`."""
     stops: tuple[str, ...] = ()
     """Words that are no names of people or hosts, such as articles."""
+    letters: dict[str, str] = {}
+    """Letters that addresses are written without, and what is written; accents go anyway."""
 
 
 class Grammar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
