@@ -160,7 +160,8 @@ def noisy(chance: random.Random, words: Sequence[str]) -> list[str]:
     for word in words:
         text = word.lower() if style == "lower" else word
         if style == "punctuated" and chance.random() < 0.12:
-            text += chance.choice((",", ",", "."))
+            # No full stop in a name.
+            text += "," if word[:1].isupper() else chance.choice((",", ",", "."))
         if style != "lower" and chance.random() < 0.05:
             text = text[:1].upper() + text[1:]
         written.append(text)

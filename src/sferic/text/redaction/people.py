@@ -335,7 +335,7 @@ class People:
         token = document.tokens[index]
         kinds = set(token.kinds)
         surname = bool(kinds & set("lL"))
-        if document.cased:
+        if document.cased and not (cued and surname and "w" not in kinds):
             noun = self._rules.file.nouns_capital and not cued and bool(kinds)
             return token.capital and (surname or not (certain or noun))
         if surname and "w" not in kinds:

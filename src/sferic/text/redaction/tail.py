@@ -13,6 +13,8 @@ _CENTURIES = ("18", "19", "20")
 """Numbers that years begin with."""
 _ANNOUNCED = 2
 """Tokens between what announces a date and its month."""
+_NUMBERED = 4
+"""Tokens between what announces an address and the name of a street."""
 _ADDRESS = 3
 _EMAIL = 24
 _NAMES = 2
@@ -178,7 +180,8 @@ class Tail:
                 break
             if token.key in document.rules.never or token.key in document.rules.units or token.stop:
                 break
-            if self._final and "w" in token.kinds and not (document.cased and token.capital):
+            named = (document.cased and token.capital) or self._is_address(place)
+            if self._final and "w" in token.kinds and not named:
                 break
             atom = self._ends.get(place)
             taken = self._findings.type_at(place - 1)
@@ -188,6 +191,10 @@ class Tail:
         for place in range(size - 1, max(document.begin, size - _ADDRESS - 1) - 1, -1):
             if document.at("street_before", place) and not self._findings.taken(place, size):
                 self._open(self._run_start(place))
+
+    def _is_address(self, index: int) -> bool:
+        """Tell whether somebody has just begun to say where they live."""
+        return any(0 <= index - mark.end <= _NUMBERED for mark in self._document.of("live"))
 
     def _run_start(self, index: int) -> int:
         while index in self._ends and self._ends[index].start >= self._document.begin:
