@@ -1,5 +1,6 @@
 """E-mail addresses and those of the web, as they are said: john at gmail dot com."""
 
+import unicodedata
 from collections.abc import Sequence
 
 from sferic.text.numbers import NumberReader
@@ -12,6 +13,7 @@ _ENDINGS = frozenset(
 )
 _MAX_LABELS = 12
 _MAX_PATH = 12
+_AHEAD = 8
 _DOTS_AND_SLASHES = frozenset("./:")
 
 
@@ -22,13 +24,15 @@ class AddressFinder:
         self._tokens = tokens
         self._words = words
         self._reader = reader
+        self._norms = [words.names.get(token.norm, token.norm) for token in tokens]
+        self._signs = _signs([token.norm for token in tokens], words)
 
     def all(self) -> dict[int, tuple[int, str]]:
         """Return where addresses begin, where each ends, and how it is written."""
         found: dict[int, tuple[int, str]] = {}
         done = 0
         for at, token in enumerate(self._tokens):
-            if at < done or token.norm not in self._words.dot:
+            if at < done or token.norm not in self._words.dot or self._signs[at] != ".":
                 continue
             address = self._around(at, done)
             if address is not None:
@@ -58,7 +62,10 @@ class AddressFinder:
         """Return where the address with a dot begins: its name, what is joined to it, letters."""
         start = self._label_before(dot, floor)
         while start is not None and start - 1 > floor and self._join(start - 1):
-            before = self._label_before(start - 1, floor)
+            sign = start - 1
+            while sign > floor and self._signs[sign] == "":
+                sign -= 1
+            before = self._label_before(sign, floor)
             if before is None:
                 return start
             start = before
@@ -72,44 +79,34 @@ class AddressFinder:
         while start > floor and self._sticks(start - 1) and not self._tokens[start - 1].trail:
             start -= 1
         if self._is_piece(start) and start > floor and not self._tokens[start - 1].trail:
-            before = self._tokens[start - 1].norm
-            if (
-                self._is_label(start - 1)
-                and not self._sign(before)
-                and self._digits_end(start, end)
-            ):
+            if self._is_label(start - 1) and self._digits_end(start, end):
                 start -= 1
         return start
 
     def _digits_end(self, start: int, end: int) -> bool:
         """Tell whether what is said is digits behind a name: john forty two."""
-        said = [token.norm for token in self._tokens[start:end]]
+        said = self._norms[start:end]
         run = self._reader.digits(said, 0)
         return run is not None and run.count == len(said)
 
     def _sticks(self, at: int) -> bool:
-        return self._is_piece(at) and self._is_piece(at + 1)
+        return not self._join(at) and self._is_piece(at) and self._is_piece(at + 1)
 
     def _is_piece(self, at: int) -> bool:
         """Tell whether a token is a letter or a number, of which a label may have several."""
-        norm = self._tokens[at].norm
+        norm = self._norms[at]
         if len(norm) == 1 and norm.isalpha():
             return norm not in self._words.stops
         return norm.isdecimal() or self._reader.digits([norm], 0) is not None
 
     def _is_label(self, at: int) -> bool:
-        norm = self._tokens[at].norm
+        norm = self._norms[at]
         if not norm or norm in self._words.stops or self._join(at):
             return False
-        return all(letter.isalnum() or letter in "-_." for letter in norm)
-
-    def _sign(self, norm: str) -> str:
-        if norm in self._words.at:
-            return "@"
-        return "." if norm in self._words.dot else self._words.signs.get(norm, "")
+        return all(_in_label(letter) for letter in norm)
 
     def _join(self, at: int) -> bool:
-        return self._sign(self._tokens[at].norm) != ""
+        return self._signs[at] is not None
 
     def _forward(self, start: int) -> tuple[int, str]:
         """Write the address that begins at a token, as far as it is one."""
@@ -124,10 +121,9 @@ class AddressFinder:
                 end, whole = place, text
             if place >= limit or self._tokens[place - 1].trail or self._tokens[place].lead:
                 break
-            sign = self._sign(self._tokens[place].norm)
-            if not sign:
+            if not self._join(place):
                 break
-            while place < limit and (sign := self._sign(self._tokens[place].norm)):
+            while place < limit and (sign := self._signs[place]) is not None:
                 text, place = text + sign, place + 1
         return end, whole
 
@@ -139,14 +135,13 @@ class AddressFinder:
         """Write one label: a word, or letters and numbers, or a word and a number."""
         text, place = "", at
         while place < len(self._tokens) and not self._join(place):
-            norm = self._tokens[place].norm
+            norm = self._norms[place]
             apart = place > at and (self._tokens[place - 1].trail or self._tokens[place].lead)
             word = len(norm) > 1 and not self._is_piece(place)
             stops = norm in self._words.stops and norm not in _ENDINGS and not text
             if not norm or apart or (word and text) or stops:
                 break
-            said = [token.norm for token in self._tokens[place : place + 8]]
-            run = self._reader.digits(said, 0) if self._is_piece(place) else None
+            run = self._reader.digits(self._said(place), 0) if self._is_piece(place) else None
             if run is not None:
                 text, place = text + run.digits, place + run.count
             else:
@@ -154,3 +149,35 @@ class AddressFinder:
             if word and (place >= len(self._tokens) or not self._is_piece(place)):
                 break
         return text, place - at
+
+    def _said(self, at: int) -> list[str]:
+        """Return what may be one number: what is said up to the next sign."""
+        end = at
+        while end < min(len(self._norms), at + _AHEAD) and not self._join(end):
+            end += 1
+        return self._norms[at:end]
+
+
+def _in_label(letter: str) -> bool:
+    return letter.isalnum() or letter in "-_." or unicodedata.category(letter)[0] == "M"
+
+
+def _signs(norms: Sequence[str], words: Addresses) -> list[str | None]:
+    """Return the sign that each word says; nothing for the later words of those with several."""
+    signs = {**words.signs, **dict.fromkeys(words.dot, "."), **dict.fromkeys(words.at, "@")}
+    phrases = sorted(((phrase.split(), sign) for phrase, sign in signs.items()), key=_longest_first)
+    found: list[str | None] = [None] * len(norms)
+    known = {phrase[0] for phrase, _ in phrases}
+    for at, norm in enumerate(norms):
+        if norm not in known or found[at] is not None:
+            continue
+        for phrase, sign in phrases:
+            end = at + len(phrase)
+            if list(norms[at:end]) == phrase:
+                found[at:end] = [sign, *[""] * (len(phrase) - 1)]
+                break
+    return found
+
+
+def _longest_first(phrase: tuple[list[str], str]) -> int:
+    return -len(phrase[0])

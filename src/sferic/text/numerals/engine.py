@@ -9,6 +9,7 @@ from sferic.text.numerals import grammar as grammars
 from sferic.text.numerals import tail
 from sferic.text.numerals.addresses import AddressFinder
 from sferic.text.numerals.dictation import Dictation
+from sferic.text.numerals.elision import elision
 from sferic.text.numerals.grammar import Grammar
 from sferic.text.numerals.readings import Number, Readings, nothing
 from sferic.text.numerals.rules import Matcher, phrases, render, rules_of
@@ -49,7 +50,7 @@ class Numerals:
             numbers = reader(language)
         except LookupError:
             return list(words)
-        tokens = tokenize(words)
+        tokens = tokenize(words, elision(grammars.load(language), numbers))
         return _Writing(tokens, language, numbers, full=self._full, auto=self._auto).words()
 
     def open_tail(self, words: Sequence[Word], language: str) -> int:

@@ -2,6 +2,7 @@
 
 import functools
 import tomllib
+import unicodedata
 from importlib import resources
 
 import msgspec
@@ -51,6 +52,8 @@ class Addresses(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dot: tuple[str, ...] = ()
     signs: dict[str, str] = {}
     """Words for other signs, and the signs: `underscore`."""
+    names: dict[str, str] = {}
+    """How letters and well-known names are written, where they are said otherwise: `vu`, `w`."""
     stops: tuple[str, ...] = ()
     """Words that are no names of people or hosts, such as articles."""
 
@@ -73,6 +76,14 @@ class Grammar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Phrases that add a half."""
     fused_halves: dict[str, str] = {}
     """Endings of numbers that add a part, and its decimals: `einhalb` and `5`."""
+    in_quarters: dict[str, int] = {}
+    """Words for numbers with a fraction, and how many quarters they are: `anderhalf`, 6."""
+    adds_quarters: dict[str, int] = {}
+    """Words that add quarters to the number behind them: `साढ़े`, 2."""
+    scales_from: int = 10**6
+    """The least that is written with the word for its scale in mode `auto`: 2 million."""
+    elisions: tuple[str, ...] = ()
+    """What may be joined to the front of a number: `l'`."""
     paired_years: bool = False
     """Whether years are said in two halves: nineteen eighty four."""
     no_numbers: tuple[str, ...] = ()
@@ -98,4 +109,5 @@ def load(language: str) -> Grammar | None:
     path = resources.files("sferic.text") / "data" / "numerals" / f"{language}.toml"
     if not path.is_file():
         return None
-    return msgspec.convert(tomllib.loads(path.read_text("utf-8")), Grammar)
+    text = unicodedata.normalize("NFC", path.read_text("utf-8"))
+    return msgspec.convert(tomllib.loads(text), Grammar)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from sferic.text.numbers import NumberReader, Reading
-from sferic.text.numerals import writing
+from sferic.text.numerals import quarters, writing
 from sferic.text.numerals.grammar import Grammar
 from sferic.text.numerals.tokens import Token
 
@@ -151,6 +151,9 @@ class Readings:
 
     def _unsigned(self, first: int, said: Sequence[str], at: int) -> Number | None:
         """Read a number at a place in what is said from a token on."""
+        parts = quarters.read(said, at, self._grammar, self._reader)
+        if parts is not None:
+            return self._in_quarters(first, parts, at)
         reading = self._reader.cardinal(said, at)
         if reading is None:
             return self._mixed(first, said, at)
@@ -176,12 +179,23 @@ class Readings:
         year = reading.spelled and (reading.in_hundreds or 2000 < reading.value < 2100)
         return msgspec.structs.replace(whole, text=text, alone=str(reading.value) if year else "")
 
+    def _in_quarters(self, first: int, parts: quarters.Quarters, at: int) -> Number:
+        """Write a number of quarters: with decimals, or as a whole number if it is one."""
+        decimals = quarters.written(parts.value, self._grammar.decimal)
+        value, count = parts.value * parts.scale // 4, parts.count
+        if parts.scale == 1:
+            return Number(value, decimals, count, spelled=True, article=True)
+        if self._exact or parts.scale < self._grammar.scales_from:
+            return Number(value, writing.integer(value, self._grammar), count, spelled=True)
+        last = self._tokens[first + at + count - 1].text
+        return Number(value, f"{decimals} {last}", count, spelled=True, plain=False)
+
     def _whole(self, last: str, reading: Reading) -> str:
         """Write a whole number; round millions with the word for them, unless digits are wanted."""
         value = reading.value
         if not reading.spelled:
             return str(value)
-        if value >= _MILLION and not self._exact and reading.count > 1:
+        if value >= self._grammar.scales_from and not self._exact and reading.count > 1:
             scale = self._scale(last.lower())
             if scale and value % scale == 0 and value // scale < scale:
                 return f"{writing.integer(value // scale, self._grammar)} {last}"
