@@ -5,16 +5,19 @@ from collections.abc import Sequence
 
 from sferic.text.numbers import NumberReader
 from sferic.text.numerals.grammar import Addresses
+from sferic.text.numerals.spelling import in_address
 from sferic.text.numerals.tokens import Token
 
-_ENDINGS = frozenset(
-    "com org net edu gov mil int info io ai app dev co me tv biz eu de at ch fr be es it pt nl uk "
-    "us ca au nz ie in br mx ar cl pl cz sk hu ro bg ru ua lt lv ee fi se no dk jp cn kr".split()
+_GENERIC = "com org net edu gov mil int info io ai app dev co me tv biz eu"
+_COUNTRIES = (
+    "de at ch fr be es it pt nl uk us ca au nz ie in br mx ar cl pl cz sk hu ro bg ru ua lt lv ee "
+    "fi se no dk jp cn kr mt"
 )
-_MAX_LABELS = 12
-_MAX_PATH = 12
+_ENDINGS = frozenset(f"{_GENERIC} {_COUNTRIES}".split(" "))
+"""What the last part of a host is; others are too likely to be words."""
+_MAX_LABELS = 8
+_MAX_TOKENS = 48
 _AHEAD = 8
-_DOTS_AND_SLASHES = frozenset("./:")
 
 
 class AddressFinder:
@@ -24,8 +27,8 @@ class AddressFinder:
         self._tokens = tokens
         self._words = words
         self._reader = reader
-        self._norms = [words.names.get(token.norm, token.norm) for token in tokens]
-        self._signs = _signs([token.norm for token in tokens], words)
+        self._norms = [token.norm for token in tokens]
+        self._signs = _signs(self._norms, words)
 
     def all(self) -> dict[int, tuple[int, str]]:
         """Return where addresses begin, where each ends, and how it is written."""
@@ -34,33 +37,21 @@ class AddressFinder:
         for at, token in enumerate(self._tokens):
             if at < done or token.norm not in self._words.dot or self._signs[at] != ".":
                 continue
-            address = self._around(at, done)
-            if address is not None:
-                start, done, text = address
-                found[start] = (done, text)
+            start = self._back(at, done)
+            if start is None:
+                continue
+            end, text, seen = self._forward(start)
+            if end > at and _is_address(text):
+                found[start] = (end, text)
+                done = end
+            else:
+                done = seen  # What was no address from its beginning is none from its middle.
         return found
-
-    def _around(self, dot: int, floor: int) -> tuple[int, int, str] | None:
-        """Read the address whose first dot, in its host or before, is at a token."""
-        start = self._back(dot, floor)
-        if start is None:
-            return None
-        end, text = self._forward(start)
-        if end <= dot:
-            return None
-        name, at, host = text.rpartition("@")
-        labels = host.split("/")[0].split(".")
-        if len(labels) < 2 or labels[-1] not in _ENDINGS or not all(labels):
-            return None
-        if at and not name:
-            return None
-        if not at and labels[0] != "www" and len(labels[0]) < 2:
-            return None
-        return start, end, text
 
     def _back(self, dot: int, floor: int) -> int | None:
         """Return where the address with a dot begins: its name, what is joined to it, letters."""
         start = self._label_before(dot, floor)
+        floor = max(floor, dot - _MAX_LABELS)
         while start is not None and start - 1 > floor and self._join(start - 1):
             sign = start - 1
             while sign > floor and self._signs[sign] == "":
@@ -76,15 +67,39 @@ class AddressFinder:
         start = end - 1
         if start < floor or not self._is_label(start) or self._tokens[start].trail:
             return None
-        while start > floor and self._sticks(start - 1) and not self._tokens[start - 1].trail:
+        while (
+            start > max(floor, end - _MAX_LABELS)
+            and self._sticks(start - 1)
+            and not self._tokens[start - 1].trail
+        ):
             start -= 1
-        if self._is_piece(start) and start > floor and not self._tokens[start - 1].trail:
+        start = min(start, self._number_before(end, floor))
+        if start > floor and not self._tokens[start - 1].trail:
             if self._is_label(start - 1) and self._digits_end(start, end):
                 start -= 1
-        return start
+        return self._particles_before(start, floor)
+
+    def _number_before(self, end: int, floor: int) -> int:
+        """Return where the longest number begins that ends before a token: vinte e cinco."""
+        for start in range(max(floor, end - _AHEAD), end):
+            if self._digits_end(start, end) and not self._is_broken(start, end):
+                return start
+        return end
+
+    def _is_broken(self, start: int, end: int) -> bool:
+        return any(token.trail for token in self._tokens[start : end - 1])
+
+    def _particles_before(self, start: int, floor: int) -> int:
+        """Return where a name begins that may have words before it: the `de` of `punt de vries`."""
+        place = start
+        while place > floor and self._norms[place - 1] in self._words.particles:
+            place -= 1
+        return place if place > floor and self._join(place - 1) else start
 
     def _digits_end(self, start: int, end: int) -> bool:
         """Tell whether what is said is digits behind a name: john forty two."""
+        if start >= end or not self._is_piece(start):
+            return False
         said = self._norms[start:end]
         run = self._reader.digits(said, 0)
         return run is not None and run.count == len(said)
@@ -95,23 +110,33 @@ class AddressFinder:
     def _is_piece(self, at: int) -> bool:
         """Tell whether a token is a letter or a number, of which a label may have several."""
         norm = self._norms[at]
-        if len(norm) == 1 and norm.isalpha():
+        if norm and len(self._written(at)) == 1 and self._written(at).isalpha():
             return norm not in self._words.stops
         return norm.isdecimal() or self._reader.digits([norm], 0) is not None
 
     def _is_label(self, at: int) -> bool:
         norm = self._norms[at]
-        if not norm or norm in self._words.stops or self._join(at):
+        if not norm or self._stops(norm) or self._join(at):
             return False
         return all(_in_label(letter) for letter in norm)
+
+    def _stops(self, norm: str) -> bool:
+        return norm in self._words.stops and norm not in self._words.names
+
+    def _written(self, at: int) -> str:
+        return in_address(self._norms[at], self._words)
 
     def _join(self, at: int) -> bool:
         return self._signs[at] is not None
 
-    def _forward(self, start: int) -> tuple[int, str]:
-        """Write the address that begins at a token, as far as it is one."""
+    def _forward(self, start: int) -> tuple[int, str, int]:
+        """Write the address that begins at a token, as far as it is one.
+
+        Returns:
+            Index behind it, what is written, and index behind all that was looked at.
+        """
         text, place, end, whole = "", start, start, ""
-        limit = min(len(self._tokens), start + 4 * (_MAX_LABELS + _MAX_PATH))
+        limit = min(len(self._tokens), start + _MAX_TOKENS)
         while place < limit:
             label, count = self._label(place)
             if not count:
@@ -121,11 +146,12 @@ class AddressFinder:
                 end, whole = place, text
             if place >= limit or self._tokens[place - 1].trail or self._tokens[place].lead:
                 break
-            if not self._join(place):
-                break
+            joined = place
             while place < limit and (sign := self._signs[place]) is not None:
                 text, place = text + sign, place + 1
-        return end, whole
+            if place == joined:
+                break
+        return end, whole, place
 
     def _is_whole(self, text: str) -> bool:
         host = text.rpartition("@")[2].split("://")[-1].split("/")[0]
@@ -133,22 +159,33 @@ class AddressFinder:
 
     def _label(self, at: int) -> tuple[str, int]:
         """Write one label: a word, or letters and numbers, or a word and a number."""
-        text, place = "", at
+        text, place = self._particles(at)
+        first = place
         while place < len(self._tokens) and not self._join(place):
             norm = self._norms[place]
-            apart = place > at and (self._tokens[place - 1].trail or self._tokens[place].lead)
-            word = len(norm) > 1 and not self._is_piece(place)
-            stops = norm in self._words.stops and norm not in _ENDINGS and not text
-            if not norm or apart or (word and text) or stops:
+            apart = place > first and (self._tokens[place - 1].trail or self._tokens[place].lead)
+            word = len(self._written(place)) > 1 and not self._is_piece(place)
+            stops = self._stops(norm) and norm not in _ENDINGS and place == first
+            if not norm or apart or (word and place > first) or stops:
                 break
             run = self._reader.digits(self._said(place), 0) if self._is_piece(place) else None
             if run is not None:
                 text, place = text + run.digits, place + run.count
             else:
-                text, place = text + norm, place + 1
+                text, place = text + self._written(place), place + 1
             if word and (place >= len(self._tokens) or not self._is_piece(place)):
                 break
         return text, place - at
+
+    def _particles(self, at: int) -> tuple[str, int]:
+        """Write the words before a name, if it goes on to a sign: `de` in `punt de vries at`."""
+        place = at
+        while place < len(self._norms) and self._norms[place] in self._words.particles:
+            place += 1
+        named = place > at > 0 and self._join(at - 1) and place + 1 < len(self._norms)
+        if named and not self._join(place) and self._signs[place + 1] == "@":
+            return "".join(self._norms[at:place]), place
+        return "", at
 
     def _said(self, at: int) -> list[str]:
         """Return what may be one number: what is said up to the next sign."""
@@ -181,3 +218,11 @@ def _signs(norms: Sequence[str], words: Addresses) -> list[str | None]:
 
 def _longest_first(phrase: tuple[list[str], str]) -> int:
     return -len(phrase[0])
+
+
+def _is_address(text: str) -> bool:
+    name, at, host = text.rpartition("@")
+    labels = host.split("/")[0].split(".")
+    if len(labels) < 2 or labels[-1] not in _ENDINGS or not all(labels):
+        return False
+    return bool(name) if at else labels[0] == "www" or len(labels[0]) > 1

@@ -54,6 +54,10 @@ class Addresses(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Words for other signs, and the signs: `underscore`."""
     names: dict[str, str] = {}
     """How letters and well-known names are written, where they are said otherwise: `vu`, `w`."""
+    letters: dict[str, str] = {}
+    """How the letters of another script are written in Latin ones."""
+    particles: tuple[str, ...] = ()
+    """Words that are parts of names, behind a dot: `de`."""
     stops: tuple[str, ...] = ()
     """Words that are no names of people or hosts, such as articles."""
 
@@ -88,6 +92,8 @@ class Grammar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether years are said in two halves: nineteen eighty four."""
     no_numbers: tuple[str, ...] = ()
     """Number words that alone are something else, such as articles."""
+    round_numbers: tuple[str, ...] = ()
+    """Number words that alone stay words in mode `auto`: `duizend`."""
     keep: tuple[str, ...] = ()
     """Phrases that are left alone in every mode; `*` stands for any word before or behind."""
     keep_auto: tuple[str, ...] = ()
