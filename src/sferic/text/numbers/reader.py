@@ -267,15 +267,20 @@ def _advance(state: _State, entry: Entry) -> _State | None:
     if entry.joins:
         return _joined(state, entry)
     if entry.article:
-        if state.group or state.wants_more:
-            return None
-        return msgspec.structs.replace(state, group=1, room=1, wants_factor=True, said=True)
+        return _begun(state)
     if entry.tail and not (state.group or state.total):
         return None
     following = (_multiplied if entry.multiplies else _added)(state, entry.value)
-    if following is None or not entry.stem:
-        return following
-    return msgspec.structs.replace(following, is_stem=True)
+    if following is not None and (entry.stem or entry.closed):
+        room = 1 if entry.closed else following.room
+        return msgspec.structs.replace(following, is_stem=entry.stem, room=room)
+    return following
+
+
+def _begun(state: _State) -> _State | None:
+    if state.group or state.wants_more:
+        return None
+    return msgspec.structs.replace(state, group=1, room=1, wants_factor=True, said=True)
 
 
 def _joined(state: _State, entry: Entry) -> _State | None:

@@ -1,6 +1,5 @@
 """E-mail addresses and those of the web, as they are said: john at gmail dot com."""
 
-import unicodedata
 from collections.abc import Sequence
 
 from sferic.text.numbers import NumberReader
@@ -15,9 +14,9 @@ _COUNTRIES = (
 )
 _ENDINGS = frozenset(f"{_GENERIC} {_COUNTRIES}".split(" "))
 """What the last part of a host is; others are too likely to be words."""
-_MAX_LABELS = 8
+_MAX_LABELS = 12
 _MAX_TOKENS = 48
-_AHEAD = 8
+_LONGEST_NUMBER = 6
 
 
 class AddressFinder:
@@ -27,15 +26,18 @@ class AddressFinder:
         self._tokens = tokens
         self._words = words
         self._reader = reader
-        self._norms = [token.norm for token in tokens]
-        self._signs = _signs(self._norms, words)
+        self._signs: dict[tuple[str, ...], str] = {
+            **{tuple(phrase.split()): "@" for phrase in words.at},
+            **{tuple(phrase.split()): "." for phrase in words.dot},
+            **{tuple(phrase.split()): sign for phrase, sign in words.signs.items()},
+        }
 
     def all(self) -> dict[int, tuple[int, str]]:
         """Return where addresses begin, where each ends, and how it is written."""
         found: dict[int, tuple[int, str]] = {}
         done = 0
         for at, token in enumerate(self._tokens):
-            if at < done or token.norm not in self._words.dot or self._signs[at] != ".":
+            if at < done or token.norm not in self._words.dot:
                 continue
             start = self._back(at, done)
             if start is None:
@@ -52,82 +54,104 @@ class AddressFinder:
         """Return where the address with a dot begins: its name, what is joined to it, letters."""
         start = self._label_before(dot, floor)
         floor = max(floor, dot - _MAX_LABELS)
-        while start is not None and start - 1 > floor and self._join(start - 1):
-            sign = start - 1
-            while sign > floor and self._signs[sign] == "":
-                sign -= 1
+        while start is not None and (sign := self._sign_before(start)) > floor:
             before = self._label_before(sign, floor)
             if before is None:
                 return start
             start = before
         return start
 
+    def _sign_before(self, start: int) -> int:
+        """Return where the sign before a label begins, 0 if none does; `://` is said in three."""
+        said = tuple(token.norm for token in self._tokens[max(0, start - 3) : start])
+        if [self._signs.get((norm,)) for norm in said] == [":", "/", "/"]:
+            return start - 3
+        for count in (3, 2, 1):
+            if said[-count:] in self._signs:
+                return start - count
+        return 0
+
+    def _sign_at(self, at: int) -> tuple[str, int]:
+        """Return the sign that is said at a token, and in how many."""
+        said = tuple(token.norm for token in self._tokens[at : at + 3])
+        for count in (3, 2, 1):
+            if said[:count] in self._signs:
+                return self._signs[said[:count]], count
+        return "", 0
+
     def _label_before(self, end: int, floor: int) -> int | None:
         """Return where the label that ends before a token begins."""
         start = end - 1
-        if start < floor or not self._is_label(start) or self._tokens[start].trail:
+        if start < floor or self._tokens[start].trail or not self._is_label(start, end):
             return None
-        while (
-            start > max(floor, end - _MAX_LABELS)
-            and self._sticks(start - 1)
-            and not self._tokens[start - 1].trail
-        ):
+        furthest = max(floor, end - _MAX_LABELS)
+        while start > furthest and self._sticks(start - 1) and not self._tokens[start - 1].trail:
             start -= 1
-        start = min(start, self._number_before(end, floor))
-        if start > floor and not self._tokens[start - 1].trail:
-            if self._is_label(start - 1) and self._digits_end(start, end):
-                start -= 1
+        start = min(start, self._number_before(end, furthest))
+        if self._is_piece(start) and start > floor and not self._tokens[start - 1].trail:
+            named = self._is_label(start - 1, start) and self._digits_end(start, end)
+            start -= int(named)
+        while start > furthest and self._is_letter(start - 1, spelling=self._is_letter(start)):
+            start -= 1
         return self._particles_before(start, floor)
 
-    def _number_before(self, end: int, floor: int) -> int:
+    def _number_before(self, end: int, furthest: int) -> int:
         """Return where the longest number begins that ends before a token: vinte e cinco."""
-        for start in range(max(floor, end - _AHEAD), end):
-            if self._digits_end(start, end) and not self._is_broken(start, end):
+        if not self._is_piece(end - 1):
+            return end
+        for start in range(max(furthest, end - _LONGEST_NUMBER), end):
+            broken = any(token.trail for token in self._tokens[start : end - 1])
+            if not broken and self._is_piece(start) and self._digits_end(start, end):
                 return start
         return end
-
-    def _is_broken(self, start: int, end: int) -> bool:
-        return any(token.trail for token in self._tokens[start : end - 1])
 
     def _particles_before(self, start: int, floor: int) -> int:
         """Return where a name begins that may have words before it: the `de` of `punt de vries`."""
         place = start
-        while place > floor and self._norms[place - 1] in self._words.particles:
+        while place > floor and self._tokens[place - 1].norm in self._words.particles:
             place -= 1
-        return place if place > floor and self._join(place - 1) else start
+        return place if place == start or self._sign_before(place) > floor else start
+
+    def _is_letter(self, at: int, *, spelling: bool = True) -> bool:
+        """Tell whether a token is one letter of a name; `a` only where a name is spelled."""
+        token = self._tokens[at]
+        letter = self._written(at)
+        if len(letter) != 1 or not letter.isalpha() or token.trail:
+            return False
+        return spelling or token.norm not in self._words.stops
 
     def _digits_end(self, start: int, end: int) -> bool:
         """Tell whether what is said is digits behind a name: john forty two."""
-        if start >= end or not self._is_piece(start):
-            return False
-        said = self._norms[start:end]
+        said = [token.norm for token in self._tokens[start:end]]
         run = self._reader.digits(said, 0)
         return run is not None and run.count == len(said)
 
     def _sticks(self, at: int) -> bool:
-        return not self._join(at) and self._is_piece(at) and self._is_piece(at + 1)
+        return self._is_piece(at) and self._is_piece(at + 1)
 
     def _is_piece(self, at: int) -> bool:
         """Tell whether a token is a letter or a number, of which a label may have several."""
-        norm = self._norms[at]
-        if norm and len(self._written(at)) == 1 and self._written(at).isalpha():
+        norm, written = self._tokens[at].norm, self._written(at)
+        if len(written) == 1 and written.isalpha():
             return norm not in self._words.stops
         return norm.isdecimal() or self._reader.digits([norm], 0) is not None
 
-    def _is_label(self, at: int) -> bool:
-        norm = self._norms[at]
-        if not norm or self._stops(norm) or self._join(at):
+    def _is_label(self, at: int, end: int) -> bool:
+        """Tell whether a token may be a label, or the last of one that ends before a place."""
+        norm = self._tokens[at].norm
+        if not norm or self._join(at):
             return False
-        return all(_in_label(letter) for letter in norm)
-
-    def _stops(self, norm: str) -> bool:
-        return norm in self._words.stops and norm not in self._words.names
+        # What is joined by a hyphen may be any word: my dash company.
+        hyphenated = self._sign_at(end)[0] in {"-", "_"}
+        if norm in self._words.stops and norm not in self._words.names and not hyphenated:
+            return False
+        return all(letter.isalnum() or letter in "-_." for letter in self._written(at))
 
     def _written(self, at: int) -> str:
-        return in_address(self._norms[at], self._words)
+        return in_address(self._tokens[at].norm, self._words)
 
     def _join(self, at: int) -> bool:
-        return self._signs[at] is not None
+        return self._sign_at(at)[1] > 0
 
     def _forward(self, start: int) -> tuple[int, str, int]:
         """Write the address that begins at a token, as far as it is one.
@@ -147,8 +171,8 @@ class AddressFinder:
             if place >= limit or self._tokens[place - 1].trail or self._tokens[place].lead:
                 break
             joined = place
-            while place < limit and (sign := self._signs[place]) is not None:
-                text, place = text + sign, place + 1
+            while place < limit and (found := self._sign_at(place))[1]:
+                text, place = text + found[0], place + found[1]
             if place == joined:
                 break
         return end, whole, place
@@ -158,70 +182,44 @@ class AddressFinder:
         return "." in host and host.rpartition(".")[2] in _ENDINGS
 
     def _label(self, at: int) -> tuple[str, int]:
-        """Write one label: a word, or letters and numbers, or a word and a number."""
+        """Write one label: letters and numbers, a word, letters and numbers."""
         text, place = self._particles(at)
-        first = place
+        first, worded = place, False
         while place < len(self._tokens) and not self._join(place):
-            norm = self._norms[place]
+            norm = self._tokens[place].norm
             apart = place > first and (self._tokens[place - 1].trail or self._tokens[place].lead)
-            word = len(self._written(place)) > 1 and not self._is_piece(place)
-            stops = self._stops(norm) and norm not in _ENDINGS and place == first
-            if not norm or apart or (word and place > first) or stops:
+            if not norm or apart:
                 break
-            run = self._reader.digits(self._said(place), 0) if self._is_piece(place) else None
-            if run is not None:
-                text, place = text + run.digits, place + run.count
+            if self._is_piece(place):
+                piece, count = self._piece(place)
+            elif worded or any(letter.isdecimal() for letter in text):
+                break
             else:
-                text, place = text + self._written(place), place + 1
-            if word and (place >= len(self._tokens) or not self._is_piece(place)):
-                break
+                piece, count, worded = self._written(place), 1, True
+            text, place = text + piece, place + count
         return text, place - at
 
     def _particles(self, at: int) -> tuple[str, int]:
-        """Write the words before a name, if it goes on to a sign: `de` in `punt de vries at`."""
-        place = at
-        while place < len(self._norms) and self._norms[place] in self._words.particles:
+        """Write the words before a name that ends in `@`: `de` in `punt de vries apenstaartje`."""
+        place, last = at, min(len(self._tokens) - 1, at + _MAX_LABELS)
+        while place < last and self._tokens[place].norm in self._words.particles:
             place += 1
-        named = place > at > 0 and self._join(at - 1) and place + 1 < len(self._norms)
-        if named and not self._join(place) and self._signs[place + 1] == "@":
-            return "".join(self._norms[at:place]), place
-        return "", at
+        if at == place or self._join(place) or self._sign_at(place + 1)[0] != "@":
+            return "", at
+        return "".join(token.norm for token in self._tokens[at:place]), place
 
-    def _said(self, at: int) -> list[str]:
-        """Return what may be one number: what is said up to the next sign."""
-        end = at
-        while end < min(len(self._norms), at + _AHEAD) and not self._join(end):
-            end += 1
-        return self._norms[at:end]
-
-
-def _in_label(letter: str) -> bool:
-    return letter.isalnum() or letter in "-_." or unicodedata.category(letter)[0] == "M"
-
-
-def _signs(norms: Sequence[str], words: Addresses) -> list[str | None]:
-    """Return the sign that each word says; nothing for the later words of those with several."""
-    signs = {**words.signs, **dict.fromkeys(words.dot, "."), **dict.fromkeys(words.at, "@")}
-    phrases = sorted(((phrase.split(), sign) for phrase, sign in signs.items()), key=_longest_first)
-    found: list[str | None] = [None] * len(norms)
-    known = {phrase[0] for phrase, _ in phrases}
-    for at, norm in enumerate(norms):
-        if norm not in known or found[at] is not None:
-            continue
-        for phrase, sign in phrases:
-            end = at + len(phrase)
-            if list(norms[at:end]) == phrase:
-                found[at:end] = [sign, *[""] * (len(phrase) - 1)]
+    def _piece(self, at: int) -> tuple[str, int]:
+        said: list[str] = []
+        while len(said) < _MAX_LABELS and at + len(said) < len(self._tokens):
+            if self._join(at + len(said)):
                 break
-    return found
-
-
-def _longest_first(phrase: tuple[list[str], str]) -> int:
-    return -len(phrase[0])
+            said.append(self._tokens[at + len(said)].norm)
+        run = self._reader.digits(said, 0)
+        return (run.digits, run.count) if run else (self._written(at), 1)
 
 
 def _is_address(text: str) -> bool:
-    name, at, host = text.rpartition("@")
+    name, at, host = text.rsplit("://", maxsplit=1)[-1].rpartition("@")
     labels = host.split("/")[0].split(".")
     if len(labels) < 2 or labels[-1] not in _ENDINGS or not all(labels):
         return False

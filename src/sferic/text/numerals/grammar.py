@@ -15,7 +15,8 @@ class RuleText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is said: words, `a|b` for either, `word?` for a word that may be missing, `,` where a
     comma may be, and slots: `{kind}`, `{name:kind}`, `{kind 1..12}`."""
     write: str
-    """What is written for it, with the slots by name; `{hour-1}` for one less."""
+    """What is written for it, with the slots by name; `{hour-1}` for one less, on a clock, and
+    `{60-minute}` for what is left, with two digits."""
     full: bool = True
     """Whether it is a full written form, which `itn_normalize` turns on and off."""
     auto: bool = True
@@ -39,6 +40,8 @@ class Ordinals(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is written behind the digits, by the last digits."""
     sounds: dict[str, str] = {}
     """The same by how the word ends, where that decides."""
+    teens_apart: bool = False
+    """Whether those between ten and twenty are said as tenth and a unit: décimo segundo."""
     smallest: int = 10
     """The least that is written in digits in mode `auto`."""
     after: tuple[str, ...] = ()
@@ -76,6 +79,8 @@ class Grammar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dots: tuple[str, ...] = ()
     """Words for the dot in versions, where it is another."""
     minus: tuple[str, ...] = ()
+    plus: tuple[str, ...] = ()
+    """Words before the code of a country, in the number of a telephone."""
     halves: tuple[str, ...] = ()
     """Phrases that add a half."""
     fused_halves: dict[str, str] = {}

@@ -23,9 +23,7 @@ class Quarters(msgspec.Struct, frozen=True):
     """How many tokens they take."""
 
 
-def read(
-    said: Sequence[str], at: int, grammar: Grammar, reader: NumberReader
-) -> Quarters | None:
+def read(said: Sequence[str], at: int, grammar: Grammar, reader: NumberReader) -> Quarters | None:
     """Read quarters that begin at a place: a word for them, or one that adds them to a number.
 
     Args:
@@ -38,7 +36,9 @@ def read(
     if found is None:
         return None
     value, count = found
-    after = reader.cardinal(said[at + count : at + count + 1], 0) if at + count < len(said) else None
+    after = (
+        reader.cardinal(said[at + count : at + count + 1], 0) if at + count < len(said) else None
+    )
     if after is not None and after.spelled and after.value in _SCALES:
         return Quarters(value, after.value, count + 1)
     return Quarters(value, 1, count)

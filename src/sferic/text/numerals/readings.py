@@ -32,7 +32,7 @@ class Number(msgspec.Struct, frozen=True):
     plain: bool = True
     """Whether it is a whole number without sign or scale."""
     article: bool = False
-    """Whether it begins with an article: a hundred."""
+    """Whether it is an article and a round number: a hundred."""
     alone: str = ""
     """How it is written where nothing is counted: as a year, if it may be one."""
 
@@ -169,7 +169,7 @@ class Readings:
             return self._mixed(first, said, at)
         if reading.count == 1 and reading.value >= _MILLION and self._scale(said[at]):
             return None
-        article = reading.count > 1 and self._reader.cardinal(said[at : at + 1], 0) is None
+        article = reading.count == 2 and self._reader.joins(said[at])
         whole = Number(reading.value, "", reading.count, spelled=reading.spelled, article=article)
         end = at + reading.count
         last = self._tokens[first + end - 1].text
@@ -310,15 +310,25 @@ class Readings:
             if end >= len(said) or not (cardinals := _cardinals(said[end], self._grammar)):
                 return best
             for cardinal in cardinals:
-                reading = self._reader.cardinal([*said[:end], cardinal], 0)
-                if reading and reading.spelled and reading.count == end + 1:
-                    text = writing.ordinal(reading.value, spoken[end], self._grammar)
-                    best = Number(reading.value, text, end + 1, spelled=True)
+                value = self._ordinal_value([*said[:end], cardinal], best)
+                if value is not None:
+                    text = writing.ordinal(value, spoken[end], self._grammar)
+                    best = Number(value, text, end + 1, spelled=True)
                     said[end] = cardinal
                     break
             else:
                 return best
         return best
+
+    def _ordinal_value(self, said: Sequence[str], tens: Number | None) -> int | None:
+        """Return the value of the words that an ordinal is made of, if they are all one number."""
+        reading = self._reader.cardinal(said, 0)
+        if reading and reading.spelled and reading.count == len(said):
+            return reading.value
+        if tens is None or not self._grammar.ordinals.teens_apart or tens.value != 10:
+            return None
+        one = self._reader.cardinal(said[-1:], 0)
+        return 10 + one.value if one and tens.count == len(said) - 1 and one.value < 10 else None
 
 
 def _cardinals(word: str, grammar: Grammar) -> list[str]:

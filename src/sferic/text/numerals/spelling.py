@@ -1,11 +1,14 @@
 """How words that are said in an address are written in it."""
 
+import re
 import unicodedata
 
 from sferic.text.numerals.grammar import Addresses
 
-_VIRAMA = 9
-"""The combining class of the signs that say a consonant has no vowel."""
+_LETTERS = re.compile("(.)(\u093c?)")
+"""Letters, and the dot that makes another letter of some of them."""
+_NASALS = frozenset("\u0901\u0902")
+_VOWELS = frozenset("aeiou")
 _KEPT = frozenset("äöüåß")
 
 
@@ -23,24 +26,21 @@ def in_address(word: str, words: Addresses) -> str:
         return known
     if word.isascii():
         return word
-    if words.letters and unicodedata.normalize("NFD", word)[0] in words.letters:
-        return _transliterated(unicodedata.normalize("NFD", word), words)
-    return "".join(letter if letter in _KEPT else _bare(letter) for letter in word)
-
-
-def _bare(letter: str) -> str:
-    return "".join(part for part in unicodedata.normalize("NFD", letter) if part < "\u0300")[:1] or (
-        letter
+    letters = unicodedata.normalize("NFD", word)
+    if letters[0] in words.letters:
+        return _transliterated(letters, words)
+    return "".join(
+        letter if letter in _KEPT else unicodedata.normalize("NFD", letter)[0] for letter in word
     )
 
 
 def _transliterated(word: str, words: Addresses) -> str:
-    """Write a word of an Indic script: consonants have an `a`, but where a vowel or nothing follows."""
+    """Write a word of an Indic script: consonants have an `a` but before a vowel and at the end."""
     text = ""
-    for place, letter in enumerate(word):
-        text += words.letters.get(letter, "")
-        after = word[place + 1 : place + 2]
-        consonant = unicodedata.category(letter) == "Lo" and text[-1:] not in set("aeiou")
-        if consonant and after and unicodedata.category(after)[0] != "M":
+    for found in _LETTERS.finditer(word):
+        text += words.letters.get(found[0]) or words.letters.get(found[1], "")
+        after = word[found.end() : found.end() + 1]
+        consonant = unicodedata.category(found[1]) == "Lo" and text[-1:] not in _VOWELS
+        if consonant and after and (unicodedata.category(after)[0] != "M" or after in _NASALS):
             text += "a"
     return text
