@@ -174,11 +174,27 @@ class _Writing:
         if amount.count == 1 and amount.plain:
             alone = norm in self._grammar.no_numbers or (not self._known and amount.value == 1)
             is_round = self._auto and norm in self._grammar.round_numbers
-            if alone or is_round or amount.value >= _MILLION:
+            if (alone and not self._counted(at)) or is_round or amount.value >= _MILLION:
                 return True
         if not self._auto or not amount.plain:
             return False
         return amount.article or (amount.value < _SMALL and not self._leads(at + amount.count))
+
+    def _counted(self, at: int) -> bool:
+        """Tell whether somebody counts in words, and so says no article: one, two, three."""
+        before, this, after = (self._spoken(place) for place in (at - 1, at, at + 1))
+        if this is None or self._auto:
+            return False
+        return self._is_next(at, before, this) or self._is_next(at + 1, this, after)
+
+    def _spoken(self, at: int) -> int | None:
+        known = 0 <= at < len(self._tokens) and self._readings.cardinal(at)
+        return known.value if known and known.count == 1 else None
+
+    def _is_next(self, at: int, before: int | None, this: int | None) -> bool:
+        if before is None or this != before + 1:
+            return False
+        return not self._tokens[at].lead and self._tokens[at - 1].trail in {"", ","}
 
     def _leads(self, at: int) -> bool:
         """Tell whether a number that is written in digits stands at a token."""
