@@ -10,7 +10,7 @@ from sferic.text.numerals.spelling import in_address
         ("en", "rossi", "rossi"),
         ("pt", "joão", "joao"),
         ("pt", "dáblio", "w"),
-        ("de", "müller", "müller"),
+        ("de", "müller", "mueller"),
         ("hi", "rahul", "rahul"),
         ("hi", "जीमेल", "gmail"),
         ("hi", "एस", "s"),

@@ -17,6 +17,8 @@ _ENDINGS = frozenset(f"{_GENERIC} {_COUNTRIES}".split(" "))
 _MAX_LABELS = 12
 _MAX_TOKENS = 48
 _LONGEST_NUMBER = 6
+_SIGN_LENGTHS = (3, 2, 1)
+"""How many words a sign may be said in."""
 
 
 class AddressFinder:
@@ -66,15 +68,15 @@ class AddressFinder:
         said = tuple(token.norm for token in self._tokens[max(0, start - 3) : start])
         if [self._signs.get((norm,)) for norm in said] == [":", "/", "/"]:
             return start - 3
-        for count in (3, 2, 1):
+        for count in _SIGN_LENGTHS:
             if said[-count:] in self._signs:
                 return start - count
         return 0
 
     def _sign_at(self, at: int) -> tuple[str, int]:
         """Return the sign that is said at a token, and in how many."""
-        said = tuple(token.norm for token in self._tokens[at : at + 3])
-        for count in (3, 2, 1):
+        said = tuple(token.norm for token in self._tokens[at : at + _SIGN_LENGTHS[0]])
+        for count in _SIGN_LENGTHS:
             if said[:count] in self._signs:
                 return self._signs[said[:count]], count
         return "", 0

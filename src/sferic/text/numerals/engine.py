@@ -11,7 +11,9 @@ from sferic.text.numerals import tail
 from sferic.text.numerals.addresses import AddressFinder
 from sferic.text.numerals.dictation import Dictation
 from sferic.text.numerals.elision import elision
-from sferic.text.numerals.readings import Number, Readings, nothing
+from sferic.text.numerals.grammar import Grammar
+from sferic.text.numerals.number import Number
+from sferic.text.numerals.readings import Readings
 from sferic.text.numerals.rules import Matcher, Phrases, phrases, render, rules_of
 from sferic.text.numerals.tokens import Token, merge, tokenize
 
@@ -62,13 +64,13 @@ class Numerals:
             numbers = reader(language)
         except LookupError:
             return 0
-        return tail.count(words, grammars.load(language) or nothing(), numbers)
+        return tail.count(words, grammars.load(language) or Grammar(), numbers)
 
 
 @functools.lru_cache(maxsize=128)
 def _kept(language: str, *, auto: bool) -> Phrases:
     """Return the phrases of a language that stay as they are."""
-    grammar = grammars.load(language) or nothing()
+    grammar = grammars.load(language) or Grammar()
     return phrases(dict.fromkeys(grammar.keep + (grammar.keep_auto if auto else ()), ""))
 
 
@@ -87,7 +89,7 @@ class _Writing:
         self._tokens = tokens
         grammar = grammars.load(language)
         self._known = grammar is not None
-        self._grammar = grammar or nothing()
+        self._grammar = grammar or Grammar()
         self._numbers = numbers
         self._full = full
         self._auto = auto
@@ -133,13 +135,13 @@ class _Writing:
         ]
 
     def _number_at(self, at: int) -> Written | None:
-        kept = self._matcher.phrase(self._kept, at)
-        if kept is not None:
-            return self._as_said(at, at + kept[1])
         amount = self._readings.amount(at)
-        ordinal = self._readings.ordinal(at)
         starts = amount is not None or self._dictation.starts(at)
         dictated = self._dictation.run(at) if starts else None
+        kept = self._matcher.phrase(self._kept, at)
+        if kept is not None and (dictated is None or dictated.count <= kept[1]):
+            return self._as_said(at, at + kept[1])
+        ordinal = self._readings.ordinal(at)
         number = starts or ordinal is not None
         match = self._matcher.longest(at, number=number)
         if match is not None and (dictated is None or match.end - at >= dictated.count):

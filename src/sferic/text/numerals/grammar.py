@@ -54,15 +54,16 @@ class Addresses(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     at: tuple[str, ...] = ()
     dot: tuple[str, ...] = ()
     signs: dict[str, str] = {}
-    """Words for other signs, and the signs: `underscore`."""
+    """Words for other signs, up to three for each, and the signs: `underscore`."""
     names: dict[str, str] = {}
     """How letters and well-known names are written, where they are said otherwise: `vu`, `w`."""
-    letters: dict[str, str] = {}
-    """How the letters of another script are written in Latin ones."""
     particles: tuple[str, ...] = ()
     """Words that are parts of names, behind a dot: `de`."""
     stops: tuple[str, ...] = ()
     """Words that are no names of people or hosts, such as articles."""
+    letters: dict[str, str] = {}
+    """Letters that addresses are written without, and what is written; accents go anyway. Those of
+    another script are all there."""
 
 
 class Grammar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,15 +1,14 @@
 """The numbers in some tokens: amounts, ordinals, years, minutes."""
 
-import functools
-import itertools
 import re
 from collections.abc import Sequence
 
 import msgspec
 
 from sferic.text.numbers import NumberReader, Reading
-from sferic.text.numerals import quarters, writing
+from sferic.text.numerals import ordinals, quarters, writing
 from sferic.text.numerals.grammar import Grammar
+from sferic.text.numerals.number import Number
 from sferic.text.numerals.tokens import Token
 
 AHEAD = 32
@@ -17,24 +16,6 @@ _WRITTEN = re.compile(r"\d[\d.,'\u00a0\u202f]*")
 _SCALES = frozenset((10**3, 10**5, 10**6, 10**7, 10**9, 10**12))
 _MILLION = 10**6
 _LONGEST_CODE = 6
-
-
-class Number(msgspec.Struct, frozen=True):
-    """A number in some tokens, and how it is written."""
-
-    value: int
-    """The whole part of it."""
-    text: str
-    count: int
-    """How many tokens it takes."""
-    spelled: bool
-    """Whether any of it was said in words."""
-    plain: bool = True
-    """Whether it is a whole number without sign or scale."""
-    article: bool = False
-    """Whether it is an article and a round number: a hundred."""
-    alone: str = ""
-    """How it is written where nothing is counted: as a year, if it may be one."""
 
 
 class Readings:
@@ -183,7 +164,7 @@ class Readings:
         for decimals, count in self._fractions(said, end):
             text = self._with_decimals(reading.value, decimals)
             return self._scaled(first, at, end + count, text, whole)
-        text = self._whole(last, reading)
+        text = self._whole(first + at, reading)
         year = reading.spelled and (reading.in_hundreds or 2000 < reading.value < 2100)
         return msgspec.structs.replace(whole, text=text, alone=str(reading.value) if year else "")
 
@@ -203,14 +184,21 @@ class Readings:
         last = self._tokens[first + at + count - 1].text
         return Number(value, f"{decimals} {last}", count, spelled=True, plain=False)
 
-    def _whole(self, last: str, reading: Reading) -> str:
+    def _is_round(self, at: int, count: int) -> bool:
+        """Tell whether a number has one scale: two million, but no billion two hundred million."""
+        scales = [self._scale(norm) for norm in self._norms[at : at + count]]
+        return sum(scale >= self._grammar.scales_from for scale in scales) == 1 and (
+            scales[-1] >= self._grammar.scales_from
+        )
+
+    def _whole(self, at: int, reading: Reading) -> str:
         """Write a whole number; round millions with the word for them, unless digits are wanted."""
-        value = reading.value
+        value, last = reading.value, self._tokens[at + reading.count - 1].text
         if not reading.spelled:
             return str(value)
         if value >= self._grammar.scales_from and not self._exact and reading.count > 1:
             scale = self._scale(last.lower())
-            if scale and value % scale == 0 and value // scale < scale:
+            if scale and value % scale == 0 and self._is_round(at, reading.count):
                 return f"{writing.integer(value // scale, self._grammar)} {last}"
         return writing.integer(value, self._grammar)
 
@@ -290,59 +278,11 @@ class Readings:
 
     def _read_ordinal(self, at: int) -> Number | None:
         said = self.ahead(at)
-        if not said:
-            return None
         before = self._cardinal(at)
         start = before.count if before and before.spelled else 0
         for last in range(start, min(start + 2, len(said))):
             if said[last].endswith(self._ordinal_endings):
-                found = self._as_cardinal(said, last)
+                found = ordinals.read(said, last, self._grammar, self._reader)
                 if found is not None:
                     return found
         return None
-
-    def _as_cardinal(self, said: Sequence[str], last: int) -> Number | None:
-        """Read words the last of which is an ordinal, and the ordinals behind it."""
-        best: Number | None = None
-        said = list(said)
-        spoken = list(said)
-        for end in itertools.count(last):
-            if end >= len(said) or not (cardinals := _cardinals(said[end], self._grammar)):
-                return best
-            for cardinal in cardinals:
-                value = self._ordinal_value([*said[:end], cardinal], best)
-                if value is not None:
-                    text = writing.ordinal(value, spoken[end], self._grammar)
-                    best = Number(value, text, end + 1, spelled=True)
-                    said[end] = cardinal
-                    break
-            else:
-                return best
-        return best
-
-    def _ordinal_value(self, said: Sequence[str], tens: Number | None) -> int | None:
-        """Return the value of the words that an ordinal is made of, if they are all one number."""
-        reading = self._reader.cardinal(said, 0)
-        if reading and reading.spelled and reading.count == len(said):
-            return reading.value
-        if tens is None or not self._grammar.ordinals.teens_apart or tens.value != 10:
-            return None
-        one = self._reader.cardinal(said[-1:], 0)
-        return 10 + one.value if one and tens.count == len(said) - 1 and one.value < 10 else None
-
-
-def _cardinals(word: str, grammar: Grammar) -> list[str]:
-    """Return what a word for an ordinal may be made of."""
-    stem, dash, word = word.rpartition("-")
-    return [
-        stem + dash + word.removesuffix(ending) + instead
-        for ending, replacements in grammar.ordinals.endings.items()
-        if word.endswith(ending)
-        for instead in replacements
-    ]
-
-
-@functools.lru_cache(maxsize=1)
-def nothing() -> Grammar:
-    """Return the grammar of languages that have no file: whole numbers, grouped by nothing."""
-    return Grammar()

@@ -7,13 +7,13 @@ from sferic.text.numerals.grammar import Addresses
 
 _LETTERS = re.compile("(.)(\u093c?)")
 """Letters, and the dot that makes another letter of some of them."""
+_ACCENTS = re.compile("[\u0300-\u036f]")
 _NASALS = frozenset("\u0901\u0902")
 _VOWELS = frozenset("aeiou")
-_KEPT = frozenset("äöüåß")
 
 
 def in_address(word: str, words: Addresses) -> str:
-    """Write a word as addresses have it: in Latin letters, without accents other than umlauts.
+    """Write a word as addresses have it: in Latin letters, without accents.
 
     Letter by letter, it is a guess how somebody writes a name in Latin letters: दीपक is Dipak here.
 
@@ -26,12 +26,10 @@ def in_address(word: str, words: Addresses) -> str:
         return known
     if word.isascii():
         return word
-    letters = unicodedata.normalize("NFD", word)
-    if letters[0] in words.letters:
-        return _transliterated(letters, words)
-    return "".join(
-        letter if letter in _KEPT else unicodedata.normalize("NFD", letter)[0] for letter in word
-    )
+    if unicodedata.category(word[0]) == "Lo" and words.letters:
+        return _transliterated(unicodedata.normalize("NFD", word), words)
+    plain = "".join(words.letters.get(letter, letter) for letter in word)
+    return _ACCENTS.sub("", unicodedata.normalize("NFD", plain))
 
 
 def _transliterated(word: str, words: Addresses) -> str:
