@@ -16,6 +16,8 @@ _WRITTEN = re.compile(r"\d[\d.,'\u00a0\u202f]*")
 _SCALES = frozenset((10**3, 10**5, 10**6, 10**7, 10**9, 10**12))
 _MILLION = 10**6
 _LONGEST_CODE = 6
+_GROUP = 4
+"""How many words are enough to see that hundreds follow."""
 
 
 class Readings:
@@ -30,23 +32,36 @@ class Readings:
         self._reader = reader
         self._exact = exact
         self._ordinal_endings = tuple(grammar.ordinals.endings)
-        self._aheads: dict[int, list[str]] = {}
+        self._ends = self._stretches()
         self._cardinals: dict[int, Reading | None] = {}
         self._amounts: dict[int, Number | None] = {}
         self._ordinals: dict[int, Number | None] = {}
 
     def ahead(self, at: int) -> list[str]:
         """Return what stands from a token on, to the next punctuation and no further than 32."""
-        if at in self._aheads:
-            return self._aheads[at]
-        end = at
-        last = min(len(self._tokens), at + AHEAD)
-        while end < last and self._norms[end]:
-            end += 1
-            if self._tokens[end - 1].trail or (end < last and self._tokens[end].lead):
-                break
-        self._aheads[at] = self._norms[at:end]
-        return self._aheads[at]
+        return self._norms[at : min(self._ends[at], at + AHEAD)] if at < len(self._ends) else []
+
+    def _stretches(self) -> list[int]:
+        """Return where what stands without punctuation ends, for every token."""
+        ends = [0] * len(self._tokens)
+        end = len(ends)
+        for at in reversed(range(len(ends))):
+            if not self._norms[at]:
+                end = at
+            elif at + 1 < end and self._is_apart(at + 1):
+                end = at + 1
+            ends[at] = end
+        return ends
+
+    def _is_apart(self, at: int) -> bool:
+        """Tell whether punctuation before a token ends a number: five thousand, three hundred."""
+        before, after = self._tokens[at - 1], self._tokens[at]
+        if not before.trail and not after.lead:
+            return False
+        if before.trail != "," or after.lead or self._reader.scale(before.norm) < 1000:
+            return True
+        found = self._reader.cardinal(self._norms[at : at + _GROUP], 0)
+        return found is None or not found.spelled or found.value < 100
 
     def _cardinal(self, at: int) -> Reading | None:
         if at not in self._cardinals:

@@ -3,10 +3,14 @@
 from sferic.text.redaction import codes, internet, spelling
 from sferic.text.redaction.cues import cues
 from sferic.text.redaction.engine import Analysis
+from sferic.text.redaction.entities import Entity
 from sferic.text.redaction.runs import Run
 from sferic.text.redaction.spelling import Spelled
 
 _BRIDGES = ("filler", "correction", "link", "list", "example")
+_COMPLETED = ("AGE", "DATE", "TIME")
+_CENTURIES = ("18", "19", "20")
+"""Numbers that years begin with."""
 _ADDRESS = 3
 _EMAIL = 24
 _NAMES = 2
@@ -37,6 +41,7 @@ class Tail:
         if self._document.size > self._document.begin:
             self._numbers()
             self._dates()
+            self._ages()
             self._addresses()
             self._internet()
             if not final:
@@ -59,7 +64,7 @@ class Tail:
         self._letters(end)
         entity = self._findings.at(end - 1)
         if entity is not None:
-            if entity.grows:
+            if entity.grows or self._is_half(entity, end):
                 self._open(entity.start)
             return
         for run in reversed(self._analysis.runs):
@@ -71,6 +76,13 @@ class Tail:
         self._ordinal(end)
         if not self._final and end in self._ends:
             self._open(self._ends[end].start)
+
+    def _is_half(self, entity: Entity, end: int) -> bool:
+        """Tell whether an age or a date ends with a number that another may complete: `fifty`."""
+        atom = self._ends.get(end)
+        if atom is None or atom.kind != "s" or entity.type not in _COMPLETED:
+            return False
+        return atom.value in _CENTURIES or atom.value.endswith("0")
 
     def _letters(self, end: int) -> None:
         for word in reversed(self._analysis.spelled):
@@ -125,6 +137,24 @@ class Tail:
             self._open(fraction.start)
         if past is not None and past.start in self._ends:
             self._open(self._ends[past.start].start)
+
+    def _ages(self) -> None:
+        """Wait for what makes a number an age: `45 years` goes on with `old`."""
+        document = self._document
+        for width in (1, 2):
+            start = document.size - width
+            atom = self._ends.get(start)
+            if atom is None or atom.kind not in "sw" or start <= document.begin:
+                continue
+            subject = document.before("age_subject", atom.start) is not None
+            begun = tuple(document.keys[start:])
+            if not self._final or (subject and not document.tokens[-1].stop):
+                phrases = document.rules.phrases.get(begun[0], ())
+                if any(
+                    phrase.group == "age_after" and phrase.words[:width] == begun
+                    for phrase in phrases
+                ):
+                    self._open(atom.start)
 
     def _addresses(self) -> None:
         """Wait for the street behind a number."""
