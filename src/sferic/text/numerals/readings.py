@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from sferic.text.numbers import NumberReader, Reading
-from sferic.text.numerals import ordinals, writing
+from sferic.text.numerals import ordinals, quarters, writing
 from sferic.text.numerals.grammar import Grammar
 from sferic.text.numerals.number import Number
 from sferic.text.numerals.tokens import Token
@@ -157,6 +157,9 @@ class Readings:
 
     def _unsigned(self, first: int, said: Sequence[str], at: int) -> Number | None:
         """Read a number at a place in what is said from a token on."""
+        parts = quarters.read(said, at, self._grammar, self._reader)
+        if parts is not None:
+            return self._in_quarters(first, parts, at)
         reading = self._cardinal(first + at)
         if reading is None:
             return self._mixed(first, said, at)
@@ -174,20 +177,43 @@ class Readings:
                 count = reading.count + half
                 return msgspec.structs.replace(whole, text=text, count=count, plain=False)
         for decimals, count in self._fractions(said, end):
-            text = str(reading.value) + decimals
+            text = self._with_decimals(reading.value, decimals)
             return self._scaled(first, at, end + count, text, whole)
-        text = self._whole(last, reading)
+        text = self._whole(first + at, reading)
         year = reading.spelled and (reading.in_hundreds or 2000 < reading.value < 2100)
         return msgspec.structs.replace(whole, text=text, alone=str(reading.value) if year else "")
 
-    def _whole(self, last: str, reading: Reading) -> str:
+    def _with_decimals(self, value: int, decimals: str) -> str:
+        """Write a number before its decimals, or the first of a version."""
+        is_version = decimals[0] != self._grammar.decimal or "." in decimals[1:]
+        return (str(value) if is_version else writing.integer(value, self._grammar)) + decimals
+
+    def _in_quarters(self, first: int, parts: quarters.Quarters, at: int) -> Number:
+        """Write a number of quarters: with decimals, or as a whole number if it is one."""
+        decimals = quarters.written(parts.value, self._grammar.decimal)
+        value, count = parts.value * parts.scale // 4, parts.count
+        if parts.scale == 1:
+            return Number(value, decimals, count, spelled=True, article=True)
+        if self._exact or parts.scale < self._grammar.scales_from:
+            return Number(value, writing.integer(value, self._grammar), count, spelled=True)
+        last = self._tokens[first + at + count - 1].text
+        return Number(value, f"{decimals} {last}", count, spelled=True, plain=False)
+
+    def _is_round(self, at: int, count: int) -> bool:
+        """Tell whether a number has one scale: two million, but no billion two hundred million."""
+        scales = [self._scale(norm) for norm in self._norms[at : at + count]]
+        return sum(scale >= self._grammar.scales_from for scale in scales) == 1 and (
+            scales[-1] >= self._grammar.scales_from
+        )
+
+    def _whole(self, at: int, reading: Reading) -> str:
         """Write a whole number; round millions with the word for them, unless digits are wanted."""
-        value = reading.value
+        value, last = reading.value, self._tokens[at + reading.count - 1].text
         if not reading.spelled:
             return str(value)
-        if value >= _MILLION and not self._exact and reading.count > 1:
+        if value >= self._grammar.scales_from and not self._exact and reading.count > 1:
             scale = self._scale(last.lower())
-            if scale and value % scale == 0 and value // scale < scale:
+            if scale and value % scale == 0 and self._is_round(at, reading.count):
                 return f"{writing.integer(value // scale, self._grammar)} {last}"
         return writing.integer(value, self._grammar)
 
