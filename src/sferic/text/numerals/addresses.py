@@ -38,8 +38,8 @@ class AddressFinder:
         """Return where addresses begin, where each ends, and how it is written."""
         found: dict[int, tuple[int, str]] = {}
         done = 0
-        for at, token in enumerate(self._tokens):
-            if at < done or token.norm not in self._words.dot:
+        for at in range(len(self._tokens)):
+            if at < done or not self._tells(at):
                 continue
             start = self._back(at, done)
             if start is None:
@@ -51,6 +51,13 @@ class AddressFinder:
             else:
                 done = seen  # What was no address from its beginning is none from its middle.
         return found
+
+    def _tells(self, at: int) -> bool:
+        """Tell whether there may be an address: a dot is said, or `@` before a written host."""
+        norm = self._tokens[at].norm
+        if norm not in self._words.sure or at + 1 == len(self._tokens):
+            return norm in self._words.dot
+        return self._is_whole(self._tokens[at + 1].norm)
 
     def _back(self, dot: int, floor: int) -> int | None:
         """Return where the address with a dot begins: its name, what is joined to it, letters."""

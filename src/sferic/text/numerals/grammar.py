@@ -55,6 +55,8 @@ class Addresses(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dot: tuple[str, ...] = ()
     signs: dict[str, str] = {}
     """Words for other signs, up to three for each, and the signs: `underscore`."""
+    sure: tuple[str, ...] = ()
+    """Those words for `@` that are nothing else: a host may follow as it is written."""
     names: dict[str, str] = {}
     """How letters and well-known names are written, where they are said otherwise: `vu`, `w`."""
     particles: tuple[str, ...] = ()
@@ -96,6 +98,8 @@ class Grammar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What may be joined to the front of a number: `l'`."""
     paired_years: bool = False
     """Whether years are said in two halves: nineteen eighty four."""
+    articles: tuple[str, ...] = ()
+    """Number words that are articles where another word follows."""
     no_numbers: tuple[str, ...] = ()
     """Number words that alone are something else, such as articles."""
     round_numbers: tuple[str, ...] = ()

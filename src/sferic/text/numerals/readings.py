@@ -119,6 +119,8 @@ class Readings:
         """Read the number of a room or a flight: dictated digits, or an amount."""
         amount = self.amount(at)
         said = self.ahead(at)
+        if amount and amount.count == 1 < len(said) and said[0] in self._grammar.articles:
+            return None
         run = self._reader.digits(said, 0) if said else None
         if run is None or len(run.digits) > _LONGEST_CODE or (amount and amount.count >= run.count):
             return amount
