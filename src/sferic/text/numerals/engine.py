@@ -159,6 +159,8 @@ class _Writing:
     def _compound(self, at: int) -> Written | None:
         """Write the number that a word with hyphens begins with: twenty-five-year-old."""
         token = self._tokens[at]
+        if "-" not in token.norm:
+            return None
         for end, letter in reversed(tuple(enumerate(token.norm[:_LONGEST]))):
             if letter == "-":
                 found = self._numbers.cardinal([token.norm[:end]], 0)

@@ -117,6 +117,8 @@ def tokenize(words: Sequence[Word], rules: Rules) -> list[Token]:
         for start, end in _pieces(text[:_LONGEST], rules):
             core = text[start:end]
             key = core.casefold().replace("’", "'")
+            if key in rules.hesitations:
+                continue
             behind = text[end:]
             tokens.append(
                 Token(
