@@ -202,9 +202,16 @@ class _Writing:
             is_round = self._auto and norm in self._grammar.round_numbers
             if (alone and not self._counted(at)) or is_round or amount.value >= _MILLION:
                 return True
+            if self._numbers.scale(norm) and self._follows_range(at):
+                return True
         if not self._auto or not amount.plain:
             return False
         return amount.article or (amount.value < _SMALL and not self._leads(at + amount.count))
+
+    def _follows_range(self, at: int) -> bool:
+        """Tell whether a word multiplies what is joined by a hyphen: दो-तीन हज़ार."""
+        before = self._tokens[at - 1] if at else None
+        return before is not None and "-" in before.norm and not before.trail
 
     def _counted(self, at: int) -> bool:
         """Tell whether somebody counts in words, and so says no article: one, two, three."""

@@ -14,6 +14,7 @@ from sferic.text.numerals.tokens import Token
 AHEAD = 32
 _WRITTEN = re.compile(r"\d[\d.,'\u00a0\u202f]*")
 _SCALES = frozenset((10**3, 10**5, 10**6, 10**7, 10**9, 10**12))
+_THOUSAND = 1000
 _MILLION = 10**6
 _LONGEST_CODE = 6
 _GROUP = 4
@@ -114,6 +115,20 @@ class Readings:
         if found is None:
             return None
         return Number(found.value, str(found.value), found.count, spelled=found.spelled)
+
+    def few(self, at: int) -> Number | None:
+        """Read a whole number under a thousand, and not the thousands or millions behind it."""
+        said = self.ahead(at)
+        end = next((place for place, norm in enumerate(said) if self._scale(norm)), len(said))
+        found = self._reader.cardinal(said[:end], 0) if end else None
+        if found is None or found.value >= _THOUSAND:
+            return None
+        return Number(found.value, str(found.value), found.count, spelled=found.spelled)
+
+    def scale(self, at: int) -> Number | None:
+        """Read a word for thousands or millions."""
+        scale = self._scale(self._norms[at])
+        return Number(scale, self._tokens[at].text, 1, spelled=True) if scale else None
 
     def code(self, at: int) -> Number | None:
         """Read the number of a room or a flight: dictated digits, or an amount."""

@@ -12,7 +12,9 @@ from sferic.text.numerals.number import Number
 from sferic.text.numerals.readings import Readings
 from sferic.text.numerals.tokens import Token
 
-NUMBERS = frozenset(("amount", "number", "ordinal", "day", "year", "hour", "minute", "code"))
+NUMBERS = frozenset(
+    ("amount", "number", "ordinal", "day", "year", "hour", "minute", "code", "few", "scale")
+)
 _ITEM = re.compile(r"\{(?:(\w+):)?(\w+)(?: (\d*)\.\.(\d*))?\}|(\S+)")
 _SLOT = re.compile(r"\{(?:(\d+)-)?([a-z]\w*)(-\d+)?\}")
 _NEAR_BEFORE, _NEAR_BEHIND = 4, 2
@@ -241,6 +243,8 @@ class Matcher:
             "code": readings.code,
             "year": readings.year,
             "minute": readings.minute,
+            "few": readings.few,
+            "scale": readings.scale,
         }[kind](at)
 
     def _allowed(self, text: RuleText, at: int, end: int) -> bool:
