@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from sferic.text.numbers import NumberReader, Reading
-from sferic.text.numerals import ordinals, quarters, writing
+from sferic.text.numerals import fractions, ordinals, quarters, writing
 from sferic.text.numerals.grammar import Grammar
 from sferic.text.numerals.number import Number
 from sferic.text.numerals.tokens import Token
@@ -188,12 +188,13 @@ class Readings:
         last = self._tokens[first + end - 1].text
         scale = self._scale(last.lower()) if reading.count > 1 else 0
         if scale >= _MILLION and reading.value % scale == 0:
-            half = self._half(said, end)
+            half = fractions.half(said, end, self._grammar)
             if half:
                 text = f"{reading.value // scale}{self._grammar.decimal}5 {last}"
                 count = reading.count + half
                 return msgspec.structs.replace(whole, text=text, count=count, plain=False)
-        for decimals, count in self._fractions(said, end):
+        decimals, count = fractions.read(said, end, self._grammar, self._reader)
+        if count:
             text = self._with_decimals(reading.value, decimals)
             return self._scaled(first, at, end + count, text, whole)
         text = self._whole(first + at, reading)
@@ -262,51 +263,6 @@ class Readings:
         return msgspec.structs.replace(
             whole, text=text, count=end - at, plain=False, spelled=spelled
         )
-
-    def _fractions(self, said: Sequence[str], at: int) -> list[tuple[str, int]]:
-        """Read what follows a whole number: a decimal sign and digits, or a half."""
-        for signs, mark in (
-            (self._grammar.points, self._grammar.decimal),
-            (self._grammar.dots, "."),
-        ):
-            decimals, count = self._after_sign(said, at, signs, mark)
-            if decimals:
-                return [(decimals, count)]
-        half = self._half(said, at)
-        return [(self._grammar.decimal + "5", half)] if half else []
-
-    def _half(self, said: Sequence[str], at: int) -> int:
-        """Return how many tokens there say that a half is to be added."""
-        for half in self._grammar.halves:
-            phrase = half.split()
-            if list(said[at : at + len(phrase)]) == phrase:
-                return len(phrase)
-        return 0
-
-    def _after_sign(
-        self, said: Sequence[str], at: int, signs: Sequence[str], mark: str
-    ) -> tuple[str, int]:
-        text, end = "", at
-        while end + 1 < len(said) and said[end] in signs:
-            digits, count = self._decimals(said, end + 1)
-            if not digits:
-                break
-            text, end = text + mark + digits, end + 1 + count
-            mark = "."  # What has a second sign is a version.
-        return text, end - at
-
-    def _decimals(self, said: Sequence[str], at: int) -> tuple[str, int]:
-        text, end = "", at
-        while end < len(said):
-            reading = self._reader.cardinal(said, end)
-            if reading and reading.value < 100 and (reading.count == 1 or reading.value > 10):
-                text, end = text + str(reading.value), end + reading.count
-                continue
-            digit = self._reader.digit(said[end])
-            if digit is None:
-                break
-            text, end = text + digit, end + 1
-        return text, end - at
 
     def _read_ordinal(self, at: int) -> Number | None:
         said = self.ahead(at)
