@@ -55,10 +55,12 @@ class Gazetteer:
         """Find the numbers of houses and flats that are not part of an address."""
         document = self._document
         for mark in (*document.of("building"), *document.of("unit")):
-            end = self._number_end(mark.end)
-            if end > mark.end and not self._findings.taken(mark.start, end):
-                value = self._value(mark.end, end)
-                self._findings.add(mark.end, end, "BUILDINGNUMBER", value, grows=True)
+            link = document.at("link", mark.end)
+            start = link.end if link is not None else mark.end
+            end = self._number_end(start)
+            if end > start and not self._findings.taken(mark.start, end):
+                value = self._value(start, end)
+                self._findings.add(start, end, "BUILDINGNUMBER", value, grows=True)
 
     def _named_before(self, mark: Mark) -> None:
         """Take a number, a name and the type of the street: `12 Acacia Avenue`."""
@@ -85,7 +87,7 @@ class Gazetteer:
         """Tell whether what stands between a number and the type of a street is its name."""
         if self._is_cued(number):
             return mark.value != "weak" or name < mark.start
-        if name == mark.start:
+        if all(self._document.at("street_after", index) for index in range(name, mark.start)):
             return False
         return mark.value != "weak" or self._is_proper(name, mark.start)
 
