@@ -219,11 +219,14 @@ class Gazetteer:
             self._findings.add(end, behind, "ZIPCODE", self._value(end, behind), grows=True)
 
     def _state(self, index: int) -> Mark | None:
-        """Return the state that begins at a token; an abbreviation only if it is in capitals."""
+        """Return the state that begins at a token; an abbreviation in capitals, or by a postcode."""
         document = self._document
         mark = document.at("state_code", index)
-        if mark is not None and document.tokens[index].text.isupper():
-            return mark
+        if mark is not None:
+            token = document.tokens[index]
+            word = document.cased or token.key in document.rules.never
+            if token.text.isupper() or (not word and self._postcode_end(mark.end) > mark.end):
+                return mark
         return document.at("state", index)
 
     def _city_end(self, index: int, *, sure: bool) -> int:
