@@ -1,5 +1,7 @@
 """E-mail addresses and those of the web, as they are said: john at gmail dot com."""
 
+import re
+import unicodedata
 from collections.abc import Sequence
 
 from sferic.text.numbers import NumberReader
@@ -15,6 +17,9 @@ _ENDINGS = frozenset(f"{_GENERIC} {_COUNTRIES}".split(" "))
 """What the last part of a host is; others are too likely to be words."""
 _MAX_LABELS = 12
 _MAX_TOKENS = 48
+_SIGN_LENGTHS = (3, 2, 1)
+"""How many words a sign may be said in."""
+_ACCENTS = re.compile("[\u0300-\u036f]")
 
 
 class AddressFinder:
@@ -24,7 +29,7 @@ class AddressFinder:
         self._tokens = tokens
         self._words = words
         self._reader = reader
-        self._signs = {
+        self._signs: dict[tuple[str, ...], str] = {
             **{(word,): "@" for word in words.at},
             **{(word,): "." for word in words.dot},
             **{tuple(phrase.split()): sign for phrase, sign in words.signs.items()},
@@ -42,11 +47,17 @@ class AddressFinder:
                 continue
             end, text, seen = self._forward(start)
             if end > at and _is_address(text):
-                found[start] = (end, text)
+                found[start] = (end, self._plain(text))
                 done = end
             else:
                 done = seen  # What was no address from its beginning is none from its middle.
         return found
+
+    def _plain(self, text: str) -> str:
+        """Write letters as addresses have them: without accents, umlauts as two letters."""
+        for letter, plain in self._words.letters.items():
+            text = text.replace(letter, plain)
+        return text if text.isascii() else _ACCENTS.sub("", unicodedata.normalize("NFD", text))
 
     def _back(self, dot: int, floor: int) -> int | None:
         """Return where the address with a dot begins: its name, what is joined to it, letters."""
@@ -64,15 +75,15 @@ class AddressFinder:
         said = tuple(token.norm for token in self._tokens[max(0, start - 3) : start])
         if [self._signs.get((norm,)) for norm in said] == [":", "/", "/"]:
             return start - 3
-        for count in (2, 1):
+        for count in _SIGN_LENGTHS:
             if said[-count:] in self._signs:
                 return start - count
         return 0
 
     def _sign_at(self, at: int) -> tuple[str, int]:
         """Return the sign that is said at a token, and in how many."""
-        said = tuple(token.norm for token in self._tokens[at : at + 2])
-        for count in (2, 1):
+        said = tuple(token.norm for token in self._tokens[at : at + _SIGN_LENGTHS[0]])
+        for count in _SIGN_LENGTHS:
             if said[:count] in self._signs:
                 return self._signs[said[:count]], count
         return "", 0

@@ -10,11 +10,15 @@ from sferic.text.numerals import grammar as grammars
 from sferic.text.numerals import tail
 from sferic.text.numerals.addresses import AddressFinder
 from sferic.text.numerals.dictation import Dictation
-from sferic.text.numerals.readings import Number, Readings, nothing
+from sferic.text.numerals.grammar import Grammar
+from sferic.text.numerals.number import Number
+from sferic.text.numerals.readings import Readings
 from sferic.text.numerals.rules import Matcher, Phrases, phrases, render, rules_of
 from sferic.text.numerals.tokens import Token, merge, tokenize
 
 _SMALL = 10
+_LONGEST = 64
+"""How many letters of a word are searched for a hyphen."""
 _MILLION = 10**6
 
 Written = list[tuple[str, int, int]]
@@ -61,13 +65,13 @@ class Numerals:
             numbers = reader(language)
         except LookupError:
             return 0
-        return tail.count(words, grammars.load(language) or nothing(), numbers)
+        return tail.count(words, grammars.load(language) or Grammar(), numbers)
 
 
 @functools.lru_cache(maxsize=128)
 def _kept(language: str, *, auto: bool) -> Phrases:
     """Return the phrases of a language that stay as they are."""
-    grammar = grammars.load(language) or nothing()
+    grammar = grammars.load(language) or Grammar()
     return phrases(dict.fromkeys(grammar.keep + (grammar.keep_auto if auto else ()), ""))
 
 
@@ -86,7 +90,7 @@ class _Writing:
         self._tokens = tokens
         grammar = grammars.load(language)
         self._known = grammar is not None
-        self._grammar = grammar or nothing()
+        self._grammar = grammar or Grammar()
         self._numbers = numbers
         self._full = full
         self._auto = auto
@@ -142,14 +146,34 @@ class _Writing:
         number = starts or ordinal is not None
         match = self._matcher.longest(at, number=number)
         if match is not None and (dictated is None or match.end - at >= dictated.count):
-            return render(match, at)
+            return self._capital(render(match, at), at)
         if dictated is not None and not (amount and amount.count > dictated.count):
             return [(dictated.text, at, at + dictated.count)]
         if ordinal is not None and (amount is None or ordinal.count >= amount.count):
             if self._is_written(ordinal, at):
                 return [(ordinal.text, at, at + ordinal.count)]
             return self._as_said(at, at + ordinal.count)
-        return self._bare(at, amount) if amount is not None else None
+        return self._bare(at, amount) if amount is not None else self._compound(at)
+
+    def _compound(self, at: int) -> Written | None:
+        """Write the number that a word with hyphens begins with: twenty-five-year-old."""
+        token = self._tokens[at]
+        for end, letter in reversed(tuple(enumerate(token.norm[:_LONGEST]))):
+            if letter == "-":
+                found = self._numbers.cardinal([token.norm[:end]], 0)
+                if found and found.spelled and found.value >= _SMALL:
+                    decade = self._grammar.lists.get("decade", {}).get(token.norm[end + 1 :])
+                    if decade is not None:
+                        return [(f"{found.value}{decade}", at, at + 1)]
+                    return [(f"{found.value}{token.text[end:]}", at, at + 1)]
+        return None
+
+    def _capital(self, found: Written, at: int) -> Written:
+        """Write the first word with the capital it had, if it is the one that was said."""
+        (text, start, end), *others = found
+        said = self._tokens[at].text
+        kept = said[:1].isupper() and said.lower() == text.lower()
+        return [(said if kept else text, start, end), *others]
 
     def _is_written(self, ordinal: Number, at: int) -> bool:
         forms = self._grammar.ordinals

@@ -51,9 +51,11 @@ class Addresses(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     at: tuple[str, ...] = ()
     dot: tuple[str, ...] = ()
     signs: dict[str, str] = {}
-    """Words for other signs, and the signs: `underscore`."""
+    """Words for other signs, up to three for each, and the signs: `underscore`."""
     stops: tuple[str, ...] = ()
     """Words that are no names of people or hosts, such as articles."""
+    letters: dict[str, str] = {}
+    """Letters that addresses are written without, and what is written; accents go anyway."""
 
 
 class Grammar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,6 +72,8 @@ class Grammar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dots: tuple[str, ...] = ()
     """Words for the dot in versions, where it is another."""
     minus: tuple[str, ...] = ()
+    plus: tuple[str, ...] = ()
+    """Words before the code of a country, in the number of a telephone."""
     halves: tuple[str, ...] = ()
     """Phrases that add a half."""
     fused_halves: dict[str, str] = {}

@@ -8,7 +8,8 @@ import msgspec
 
 from sferic.text.numerals import grammar as grammars
 from sferic.text.numerals.grammar import Grammar, RuleText
-from sferic.text.numerals.readings import Number, Readings
+from sferic.text.numerals.number import Number
+from sferic.text.numerals.readings import Readings
 from sferic.text.numerals.tokens import Token
 
 NUMBERS = frozenset(("amount", "number", "ordinal", "day", "year", "hour", "minute", "code"))

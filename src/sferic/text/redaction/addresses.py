@@ -219,13 +219,17 @@ class Gazetteer:
             self._findings.add(end, behind, "ZIPCODE", self._value(end, behind), grows=True)
 
     def _state(self, index: int) -> Mark | None:
-        """Return the state that begins at a token; an abbreviation in capitals, or by a postcode."""
+        """Return the state at a token; an abbreviation in capitals, or before a postcode."""
         document = self._document
         mark = document.at("state_code", index)
         if mark is not None:
             token = document.tokens[index]
-            word = document.cased or token.key in document.rules.never
-            if token.text.isupper() or (not word and self._postcode_end(mark.end) > mark.end):
+            # Ohio is a zero more often.
+            known = token.key in document.rules.never or index in self._numbers
+            word = document.cased or known
+            if (token.text.isupper() and index not in self._numbers) or (
+                not word and self._postcode_end(mark.end) > mark.end
+            ):
                 return mark
         return document.at("state", index)
 
