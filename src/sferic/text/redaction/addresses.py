@@ -241,9 +241,12 @@ class Gazetteer:
         ):
             if self._state(end) is not None and end > index:
                 break
-            if end > index and document.tokens[end - 1].pause:
+            if (end > index and document.tokens[end - 1].pause) or end in self._numbers:
                 break
-            if not self._is_proper(end, end + 1):
+            known = (
+                self._state(end + 1) is not None and document.keys[end] not in document.rules.never
+            )
+            if not self._is_proper(end, end + 1) and not (known and not document.cased):
                 break
             end += 1
         follows = self._state(end) is not None or self._postcode_end(end) > end
