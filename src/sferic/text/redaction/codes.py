@@ -67,12 +67,12 @@ def _free(findings: Findings, run: Run) -> Iterable[Run]:
     for atom in run.atoms:
         if findings.taken(atom.start, atom.end):
             if current:
-                yield Run(current, run.corrected)
+                yield Run(current)
             current = []
             continue
         current.append(atom)
     if current:
-        yield Run(current, run.corrected)
+        yield Run(current)
 
 
 def _find(findings: Findings, run: Run) -> None:
