@@ -55,10 +55,12 @@ class Gazetteer:
         """Find the numbers of houses and flats that are not part of an address."""
         document = self._document
         for mark in (*document.of("building"), *document.of("unit")):
-            end = self._number_end(mark.end)
-            if end > mark.end and not self._findings.taken(mark.start, end):
-                value = self._value(mark.end, end)
-                self._findings.add(mark.end, end, "BUILDINGNUMBER", value, grows=True)
+            link = document.at("link", mark.end)
+            start = link.end if link is not None else mark.end
+            end = self._number_end(start)
+            if end > start and not self._findings.taken(mark.start, end):
+                value = self._value(start, end)
+                self._findings.add(start, end, "BUILDINGNUMBER", value, grows=True)
 
     def _named_before(self, mark: Mark) -> None:
         """Take a number, a name and the type of the street: `12 Acacia Avenue`."""
@@ -85,7 +87,7 @@ class Gazetteer:
         """Tell whether what stands between a number and the type of a street is its name."""
         if self._is_cued(number):
             return mark.value != "weak" or name < mark.start
-        if name == mark.start:
+        if all(self._document.at("street_after", index) for index in range(name, mark.start)):
             return False
         return mark.value != "weak" or self._is_proper(name, mark.start)
 
@@ -217,11 +219,14 @@ class Gazetteer:
             self._findings.add(end, behind, "ZIPCODE", self._value(end, behind), grows=True)
 
     def _state(self, index: int) -> Mark | None:
-        """Return the state that begins at a token; an abbreviation only if it is in capitals."""
+        """Return the state that begins at a token; an abbreviation in capitals, or by a postcode."""
         document = self._document
         mark = document.at("state_code", index)
-        if mark is not None and document.tokens[index].text.isupper():
-            return mark
+        if mark is not None:
+            token = document.tokens[index]
+            word = document.cased or token.key in document.rules.never
+            if token.text.isupper() or (not word and self._postcode_end(mark.end) > mark.end):
+                return mark
         return document.at("state", index)
 
     def _city_end(self, index: int, *, sure: bool) -> int:

@@ -86,7 +86,8 @@ def _find(findings: Findings, run: Run) -> None:
     if kind not in _CERTAIN or len(value) < 15:
         told = by_cue(findings, run)
         # One in ten numbers passes a check; what somebody says it is, it is more often.
-        kind = told if told in LENGTHS or kind is None else kind
+        if told in LENGTHS or kind is None or (told == "NONE" and kind == "PHONENUMBER"):
+            kind = told
     guessed = kind is None
     if guessed:
         kind = _by_length(findings, run)

@@ -170,7 +170,8 @@ def _is_name_with(word: str, ending: str, rules: Rules) -> bool:
     """Tell whether a word is a name with an ending, and no phrase such as `name's`."""
     if word in rules.phrases or word in rules.never or word == ending:
         return False
-    return rules.kinds(word.removesuffix(ending)) != "w"
+    stem = word.removesuffix(ending)
+    return stem in rules.phrases or rules.kinds(stem) != "w"
 
 
 def _core(text: str) -> tuple[int, int]:

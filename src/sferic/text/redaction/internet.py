@@ -184,7 +184,7 @@ def local_start(findings: Findings, atoms: Mapping[int, Atom], at: int) -> int |
             start = atom.start
             certain = certain or atom.kind != "l"
             continue
-        if not _continues(document, start, at, cue):
+        if not _continues(document, start, at, cue, number=start in atoms):
             break
         start -= 1
     if start == at or findings.taken(start, at):
@@ -194,7 +194,7 @@ def local_start(findings: Findings, atoms: Mapping[int, Atom], at: int) -> int |
     return start
 
 
-def _continues(document: Document, start: int, at: int, cue: int | None) -> bool:
+def _continues(document: Document, start: int, at: int, cue: int | None, *, number: bool) -> bool:
     """Tell whether the word before a token belongs to the name of a mailbox too."""
     index = start - 1
     if cue is not None:
@@ -203,8 +203,7 @@ def _continues(document: Document, start: int, at: int, cue: int | None) -> bool
         return False
     if start == at:
         return True
-    letters = document.keys[start].isalpha()
-    return not _is_plain(document, index) and not (letters and _is_plain(document, start))
+    return not _is_plain(document, index) and (number or not _is_plain(document, start))
 
 
 def _is_plain(document: Document, index: int) -> bool:

@@ -163,6 +163,8 @@ class People:
         following = index + 1
         if following >= document.size or token.pause:
             return True
+        if self._is_surname(following, index, certain=True):
+            return True
         after = document.at("name_after", following)
         return after is not None or document.keys[following] in self._rules.then
 
@@ -218,7 +220,10 @@ class People:
             return
         if document.cased and not token.capital:
             return
-        if self._is_first(index):
+        surname = kinds & set("lL") and self._findings.type_at(index - 1) == "FIRSTNAME"
+        if surname and not document.tokens[index - 1].pause:
+            self._take(index, "LASTNAME")
+        elif self._is_first(index):
             self._full(index, cued=False)
         elif kinds & set("fFg") and token.capital and document.cased:
             starts = index == 0 or document.tokens[index - 1].stop
@@ -229,7 +234,7 @@ class People:
 
     def _is_lone_surname(self, index: int) -> bool:
         token = self._document.tokens[index]
-        if "L" not in token.kinds or not set(token.kinds).isdisjoint("wp"):
+        if "L" not in token.kinds or "w" in token.kinds:
             return False
         return token.key not in self._rules.doubtful and not self._in_state(index)
 
@@ -246,7 +251,7 @@ class People:
             return True
         if token.key in self._rules.doubtful or not kinds & set("fF"):
             return False
-        if len(token.key) < 3:
+        if len(token.key) < 3 or ("L" in kinds and "F" not in kinds):
             return False
         return "w" not in kinds
 

@@ -9,6 +9,7 @@ from sferic.text.redaction.document import Document
 
 _WRITTEN = re.compile(r"\+?\(?\d[\d\-‐‑–./:()]*")
 _MIXED = re.compile(r"(?=[^\W_]*\d)[^\W_]+(?:[-/][^\W_]+)*")
+_COUNTRY = re.compile(r"[A-Z]{2}\d{2}")
 _NOT_ALNUM = re.compile(r"[\W_]+")
 _MAX_BRIDGE = 6
 
@@ -71,6 +72,8 @@ def atoms(document: Document) -> list[Atom]:
     index = document.begin
     while index < document.size:
         atom = _atom(document, index)
+        if atom is None and found and found[-1].end == index:
+            atom = _bank(document, index, found[-1])
         if atom is None:
             index += 1
         else:
@@ -97,6 +100,14 @@ def _atom(document: Document, index: int) -> Atom | None:
     if digit is not None:
         return Atom(index, index + 1, digit, "s", spoken=1)
     return _spoken(document, index)
+
+
+def _bank(document: Document, index: int, before: Atom) -> Atom | None:
+    """Take the letters of a bank in an IBAN, behind a country and two digits: `GB29 NWBK`."""
+    key = document.keys[index]
+    if len(key) == 4 and key.isalpha() and _COUNTRY.fullmatch(before.value):
+        return Atom(index, index + 1, key.upper(), "m")
+    return None
 
 
 def _spoken(document: Document, index: int) -> Atom | None:

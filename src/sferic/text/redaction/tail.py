@@ -281,25 +281,36 @@ class Tail:
     def settle(self) -> None:
         """Mask what could be part of a secret, now that nothing follows."""
         findings = self._findings
+        document = self._document
+        if document.size <= document.begin:
+            return
         for run in self._analysis.runs:
             if run.end < self.start or findings.taken(run.start, run.end):
                 continue
             kind = self._kind(run) or self._place_or_age(run)
             if kind is not None:
                 findings.add(run.start, run.end, kind, run.value, grows=True)
+        self._settle_last()
+        cue = self._email_cue()
+        if cue is not None and self.start <= cue:
+            value = "".join(document.keys[cue:])
+            findings.claim(cue, document.size, "EMAIL", value, grows=True)
+        self._settle_letters()
+
+    def _settle_last(self) -> None:
+        """Mask `double` behind digits, and the month of a day that was to come."""
+        findings = self._findings
         document = self._document
         last = document.size - 1
-        if last < document.begin:
-            return
         before = findings.at(last - 1)
         if before is not None and document.rules.reader.repeat(document.keys[last]) is not None:
             findings.claim(last - 1, document.size, before.type, before.value, grows=True)
         if document.keys[last] in document.rules.months and document.before("date_on", last):
             findings.add(last, document.size, "DATE", document.keys[last], grows=True)
-        start = max(self.start, document.begin)
-        cue = self._email_cue()
-        if start < document.size and cue is not None and start <= cue:
-            findings.claim(cue, document.size, "EMAIL", "".join(document.keys[cue:]), grows=True)
+
+    def _settle_letters(self) -> None:
+        """Mask letters that a name is spelled with."""
+        findings = self._findings
         for word in self._analysis.spelled:
             if word.end < self.start or findings.taken(word.start, word.start + 1):
                 continue
