@@ -6,14 +6,18 @@ from collections.abc import Sequence
 import msgspec
 
 from sferic.audio import SAMPLE_RATE
+from sferic.languages import CODES
 from sferic.recognition.hypothesis import Word
-from sferic.text.numbers import NumberReader, reader
 from sferic.text.redaction.placeholders import PENDING, PLACEHOLDER
+from sferic.text.redaction.rules import Rules, rules
 
 LONGEST_GAP = 10 * SAMPLE_RATE
 """Samples of silence behind a secret after which a number is another one."""
 _BETWEEN = 1
 """Words that may stand between two parts of a number: somebody hesitates."""
+_STREET = 2
+"""Words behind the number of a house that are the name of its street."""
+_HOUSE = "[BUILDINGNUMBER_"
 _NO_NUMBERS = ("[FIRSTNAME_", "[LASTNAME_", "[CITY_", "[STATE_", "[EMAIL_", "[URL_")
 
 
@@ -29,6 +33,8 @@ class Severed:
         """Where the last secret ended."""
         self._between = 0
         """Words since."""
+        self._house = False
+        """Whether it was the number of a house."""
 
     def note(self, words: Sequence[Word]) -> None:
         """Take note of what a final says."""
@@ -38,6 +44,7 @@ class Severed:
             if found is not None:
                 named = found[0].startswith(_NO_NUMBERS)
                 self._ended, self._between = None if named else word.end, 0
+                self._house = found[0].startswith(_HOUSE)
 
     def mask(self, words: Sequence[Word], language: str) -> list[Word]:
         """Mask the numbers that some words begin with, if they go on from the last."""
@@ -46,24 +53,32 @@ class Severed:
             return masked
         if words[0].start - self._ended > LONGEST_GAP:
             return masked
-        numbers = reader(language)
+        known = rules(language if language in CODES else "en")
         between = self._between
+        street = _STREET if self._house else 0
         for index, word in enumerate(words):
-            if PLACEHOLDER.search(word.text):
+            if found := PLACEHOLDER.search(word.text):
                 between = 0
-            elif _is_number(word.text, numbers):
+                street = _STREET if found[0].startswith(_HOUSE) else street
+            elif street or _is_number(word.text, known):
                 between = 0
+                street = max(street - 1, 0)
                 masked[index] = msgspec.structs.replace(word, text=PENDING, confidence=1.0)
             elif (between := between + 1) > _BETWEEN:
                 break
         return masked
 
 
-def _is_number(text: str, numbers: NumberReader) -> bool:
+def _is_number(text: str, known: Rules) -> bool:
+    """Tell whether a word is a number, an ordinal, or a month."""
     if any(map(str.isdigit, text)):
         return True
+    numbers = known.reader
     token = "".join(c for c in text.casefold() if unicodedata.category(c)[0] in "LM")
     if not token:
         return False
-    known = numbers.digit(token), numbers.repeat(token), numbers.cardinal([token], 0)
-    return any(reading is not None for reading in known)
+    ordinal = any(phrase.group == "ordinal" for phrase in known.phrases.get(token, ()))
+    if ordinal or token in known.months:
+        return True
+    readings = numbers.digit(token), numbers.repeat(token), numbers.cardinal([token], 0)
+    return any(reading is not None for reading in readings)
