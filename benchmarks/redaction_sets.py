@@ -23,7 +23,7 @@ TYPES = (
 _SPAN = re.compile(r"\{([A-Z/]+)\|([^{}]+)\}")
 _WORD = re.compile(r"\S+")
 _PUNCTUATION = '.,;:!?…¿¡«»()[]"“”„।'
-_INITIALISM = re.compile(r"(?<=\b[a-z])\.(?=[a-z]\b)")
+_INITIALISM = re.compile(r"(?:\w\.)+\w")
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,4 +135,5 @@ def _lowered(turn: Iterable[Token]) -> Iterator[Token]:
 
 
 def _bare(text: str) -> str:
-    return _INITIALISM.sub("", text.casefold().strip(_PUNCTUATION))
+    bare = text.casefold().strip(_PUNCTUATION)
+    return bare.replace(".", "") if _INITIALISM.fullmatch(bare) else bare
