@@ -81,6 +81,7 @@ class Call(NamedTuple):
     context: tuple[Word, ...]
     guess: tuple[Word, ...]
     trusted: int
+    digits: bool
     heard: tuple[Word, ...]
     """What is said in the samples, whatever the answer is."""
 
@@ -128,6 +129,7 @@ class FakeEngine:
         guess: Sequence[Word] = (),
         trusted: int = 0,
         draft: bool = False,
+        digits: bool = True,
     ) -> Hypothesis:
         assert len(samples) <= self.longest
         words = [self._word(*found, start) for found in spoken(samples) if _mostly(found)]
@@ -140,6 +142,7 @@ class FakeEngine:
             context=tuple(context),
             guess=tuple(guess),
             trusted=trusted,
+            digits=digits,
             heard=tuple(words),
         )
         with self._changed:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from sferic.recognition.hypothesis import Word
+from sferic.text.placeholders import PLACEHOLDER
 
 _APOSTROPHES = frozenset("'’")
 _SINGLE_QUOTES = frozenset("'’‘‚‛")
@@ -18,8 +19,8 @@ _MEANINGFUL = frozenset("%‰#&@*§_/\\")
 """Punctuation to Unicode, but read aloud."""
 _ELISIONS = frozenset(("s", "t", "n", "m", "k", "r", "em", "tis", "twas", "til", "cause", "bout"))
 """What is written with an apostrophe before it, in Dutch and English."""
-_PLACEHOLDER = re.compile(r"(\[(?:[A-Z]+_\d+|\.\.\.)\])")
-_PLACEHOLDER_WORD = re.compile(_PLACEHOLDER.pattern + r"(?:['’]\w+)?")
+_PLACEHOLDERS = re.compile(f"({PLACEHOLDER.pattern})")
+_PLACEHOLDER_WORD = re.compile(PLACEHOLDER.pattern + r"(?:['’]\w+)?")
 _ACRONYM = re.compile(r"(?:[^\W\d_]\.){2,}")
 _ADDRESS = re.compile(r".*\w(?:://|@)\w.*|www\.\w.*", re.IGNORECASE | re.DOTALL)
 
@@ -62,7 +63,7 @@ def apply(words: Sequence[Word], *, punctuate: bool = True, capitalize: bool = T
 
 
 def _lower(text: str) -> str:
-    parts = _PLACEHOLDER.split(text)
+    parts = _PLACEHOLDERS.split(text)
     return "".join(part if odd % 2 else part.lower() for odd, part in enumerate(parts))
 
 
