@@ -5,7 +5,7 @@
 
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -50,24 +50,17 @@ def measure(plan: Plan, *, command: str) -> Report:
     """
     started = time.monotonic()
     machine = this_machine()
-    sets = {
-        (language, form): _set(language, form)
-        for language in plan.languages
-        for form in _FORMS
-    }
+    sets = [(language, form) for language in plan.languages for form in _FORMS]
     misses: list[str] = []
-    figures = [
-        _figures(OWN, own, language, form, chosen, misses)
-        for (language, form), chosen in sets.items()
-    ]
+    figures = [_figures(OWN, own, language, form, misses) for language, form in sets]
     unavailable: dict[str, str] = {}
     tools = {name: REDACTORS[name] for name in plan.peers}
     for name, chosen_tool in tools.items():
         try:
             with tool(chosen_tool) as engine:
                 figures += [
-                    _figures(name, engine, language, form, chosen, [])
-                    for (language, form), chosen in sets.items()
+                    _figures(name, engine, language, form, [])
+                    for language, form in sets
                     if language in chosen_tool.languages
                 ]
         except PeerError as error:
@@ -92,14 +85,8 @@ def _set(language: str, form: Form) -> list[Session]:
     return chosen if form == "written" else [lowered(session) for session in chosen]
 
 
-def _figures(
-    name: str,
-    engine: Engine,
-    language: str,
-    form: Form,
-    chosen: Sequence[Session],
-    misses: list[str],
-) -> Figures:
+def _figures(name: str, engine: Engine, language: str, form: Form, misses: list[str]) -> Figures:
+    chosen = _set(language, form)
     by_type: dict[str, list[Tally]] = {}
     by_section: dict[str, list[Tally]] = {}
     us, alarms, harmless = 0.0, 0, 0

@@ -60,7 +60,8 @@ class Redaction(msgspec.Struct, frozen=True, kw_only=True):
 class Engine(Protocol):
     """Redacts a session."""
 
-    def __call__(self, session: Session, language: str) -> Redaction: ...
+    def __call__(self, session: Session, language: str) -> Redaction:
+        """Mask what is private in it."""
 
 
 def own(session: Session, language: str) -> Redaction:

@@ -40,7 +40,15 @@ def _overview(rows: Iterable[Figures]) -> Table:
     table = Table(title="Redaction", title_justify="left", header_style="bold")
     for name in ("engine", "language", "form"):
         table.add_column(name, no_wrap=True)
-    for name in ("private\nparts", "recall", "precision", "leaked", "", "false\nalarms", "us\na word"):
+    for name in (
+        "private\nparts",
+        "recall",
+        "precision",
+        "leaked",
+        "",
+        "false\nalarms",
+        "us\na word",
+    ):
         table.add_column(name, justify="right", no_wrap=True)
     for each in rows:
         tally = each.all

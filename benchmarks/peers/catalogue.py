@@ -27,4 +27,4 @@ ENVIRONMENTS: Mapping[str, Environment] = {
         *(*REDACTORS.values(), *NORMALISERS.values()),
     )
 }
-"""Those that are not part of this one: of peers, and of the tools that the benchmarks of text use."""
+"""Those that are not part of this one: of peers, and of tools that benchmarks of text use."""

@@ -103,11 +103,13 @@ class TextPeer:
 
     def __enter__(self) -> Self:
         try:
-            if not self._answer().ready:
-                raise self._process.not_up()
+            ready = self._answer().ready
         except BaseException:
             self._process.stop()
             raise
+        if not ready:
+            self._process.stop()
+            raise self._process.not_up()
         return self
 
     def __exit__(

@@ -1,7 +1,7 @@
 import pytest
 
 from benchmarks.redaction_scoring import NO_TYPE, Mask, Tally, added, score
-from benchmarks.redaction_sets import SetError, Session, lowered, read, sessions
+from benchmarks.redaction_sets import Session, SetError, lowered, read, sessions
 
 
 def only(text: str) -> Session:

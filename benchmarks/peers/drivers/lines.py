@@ -1,7 +1,7 @@
 """What the drivers of text tools have in common: a line of JSON in, a line of JSON out.
 
-In: `{"text": ..., "language": ...}`. Out: what the tool says, with `us`, its own microseconds; first
-of all `{"ready": true}`. The drivers beside this file import it by its bare name.
+In: `{"text": ..., "language": ...}`. Out: what the tool says, with `us`, its own microseconds;
+first of all `{"ready": true}`. The drivers beside this file import it by its bare name.
 """
 
 import json
