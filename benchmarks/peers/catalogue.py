@@ -20,11 +20,9 @@ PEERS: Mapping[str, Callable[[Setup], Peer]] = {
 }
 """By their names on the command line, in the order in which they are measured."""
 
-ENVIRONMENTS: Mapping[str, Environment] = {
-    peer.environment.name: peer.environment
-    for peer in (
-        *(Moonshine, WhisperLive, WhisperLiveKit),
-        *(*REDACTORS.values(), *NORMALISERS.values()),
-    )
-}
+_ALL = (
+    *(peer.environment for peer in (Moonshine, WhisperLive, WhisperLiveKit)),
+    *(tool.environment for tool in (*REDACTORS.values(), *NORMALISERS.values())),
+)
+ENVIRONMENTS: Mapping[str, Environment] = {environment.name: environment for environment in _ALL}
 """Those that are not part of this one: of peers, and of tools that benchmarks of text use."""
