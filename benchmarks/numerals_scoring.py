@@ -18,7 +18,7 @@ def is_right(written: str, phrase: Phrase) -> bool:
 
     Case, kinds of spaces, apostrophes and minus signs, the dots of "p.m." and Indian digits for
     European ones do not matter, and with dictated digits not how they are grouped, as long as a
-    group has two digits (a first one may have fewer).
+    group has two digits (a first one, and one after the code of a country, may have fewer).
     """
     dictated = phrase.kind in _DICTATED
     found = _plain(written, dictated=dictated)
@@ -39,9 +39,10 @@ def _plain(text: str, *, dictated: bool) -> str:
 
 def _joined(run: re.Match[str]) -> str:
     groups = _GROUP.findall(run[0])
-    if any(len(group) < 2 for group in groups[1:]):
+    abroad = run[0].startswith("+")
+    if any(len(group) < 2 for group in groups[2 if abroad else 1 :]):
         return run[0]
-    return ("+" if run[0].startswith("+") else "") + "".join(groups)
+    return ("+" if abroad else "") + "".join(groups)
 
 
 def _european(letter: str) -> str:

@@ -58,6 +58,7 @@ def test_digits_that_stand_alone_are_not_grouped() -> None:
 
 def test_a_plus_stays_before_a_number() -> None:
     assert is_right("+49 30 901820", spoken("+4930901820", "phone"))
+    assert is_right("+33 6 44 55", spoken("+3364455", "phone"))
     assert not is_right("49 30 901820", spoken("+4930901820", "phone"))
 
 
