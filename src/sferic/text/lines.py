@@ -1,5 +1,6 @@
 """Numerals, redaction and sentences for text that comes in lines, such as a chat log."""
 
+import functools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
@@ -84,7 +85,8 @@ class Lines:
         capitalize: bool = True,
     ) -> None:
         self._language = language
-        self._new_stage = lambda: TextStage.of(
+        self._new_stage = functools.partial(
+            TextStage.of,
             numerals=numerals,
             itn_normalize=itn_normalize,
             redact_pii=redact_pii,

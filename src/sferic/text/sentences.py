@@ -12,7 +12,7 @@ import msgspec
 
 from sferic.recognition.hypothesis import Word
 from sferic.text.abbreviations import AFTER_ORDINALS, BEFORE_ANYTHING, BEFORE_NUMBERS, STARTERS
-from sferic.text.placeholders import PLACEHOLDER
+from sferic.text.redaction.placeholders import PLACEHOLDER
 
 _CLOSERS = "\"'”’“‘»›«‹)]}」』）】*"
 _OPENERS = "¿¡([{„‚"

@@ -127,12 +127,14 @@ class TextStage:
         from sferic.text.numerals import Numerals  # noqa: PLC0415
         from sferic.text.redaction import Redactor  # noqa: PLC0415
 
-        full = numerals != "false" if itn_normalize is None else itn_normalize
-        writes = numerals != "false"
+        redacts = redact_pii or redact_pci
+        redactor = Redactor(pii=redact_pii, pci=redact_pci) if redacts else None
+        if numerals == "false":
+            return cls(redactor=redactor)
         return cls(
-            redactor=Redactor(pii=redact_pii, pci=redact_pci) if redact_pii or redact_pci else None,
-            numerals=Numerals(numerals, full=full) if writes else None,
-            draft_numerals=Numerals(numerals, full=False) if writes else None,
+            redactor=redactor,
+            numerals=Numerals(numerals, full=itn_normalize is not False),
+            draft_numerals=Numerals(numerals, full=False),
             hold_numbers=not no_format_delay,
         )
 
@@ -187,9 +189,7 @@ class TextStage:
         ended = ended or self._is_overdue(words)
         return before + self._take(words, self._language or language, ended=ended)
 
-    def _mask(
-        self, redactor: Redacting, words: Sequence[Word], language: str
-    ) -> Sequence[Word]:
+    def _mask(self, redactor: Redacting, words: Sequence[Word], language: str) -> Sequence[Word]:
         """Mask what a partial shows, what redaction waits with first."""
         before = self._language or language
         if before == language or not self._verbatim:

@@ -73,7 +73,11 @@ class AddressFinder:
             start -= 1
         if self._is_piece(start) and start > floor and not self._tokens[start - 1].trail:
             before = self._tokens[start - 1].norm
-            if self._is_label(start - 1) and not self._sign(before) and self._digits_end(start, end):
+            if (
+                self._is_label(start - 1)
+                and not self._sign(before)
+                and self._digits_end(start, end)
+            ):
                 start -= 1
         return start
 
@@ -138,7 +142,8 @@ class AddressFinder:
             norm = self._tokens[place].norm
             apart = place > at and (self._tokens[place - 1].trail or self._tokens[place].lead)
             word = len(norm) > 1 and not self._is_piece(place)
-            if not norm or apart or (word and text) or (norm in self._words.stops and not text):
+            stops = norm in self._words.stops and norm not in _ENDINGS and not text
+            if not norm or apart or (word and text) or stops:
                 break
             said = [token.norm for token in self._tokens[place : place + 8]]
             run = self._reader.digits(said, 0) if self._is_piece(place) else None

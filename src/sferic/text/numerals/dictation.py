@@ -14,6 +14,7 @@ _MAX_GROUPS = 40
 _CUE_REACH = 8
 _ENOUGH = 4
 _FEW = 3
+_LONG = 7
 
 
 class Dictated(msgspec.Struct, frozen=True):
@@ -80,15 +81,18 @@ class Dictation:
         """Tell whether groups of digits are one string, not a list, a score or counting."""
         if repeats:
             return len(groups) > 1 or not self._auto
-        singles = sum(len(group) == 1 for group in groups)
         if len(groups) < _FEW or (_counts(groups) and (listed or len(groups) == _FEW)):
             return False
+        singles = sum(len(group) == 1 for group in groups)
         if singles == len(groups):
             return len(groups) >= _ENOUGH or not listed
-        pairs = [group for group in groups if len(group) == 2]
-        if singles < _FEW and len(pairs) < len(groups) - 1:
+        if any(len(group) == 3 and group.endswith("00") for group in groups[1:-1]):
             return False
-        return not pairs or not all(group.endswith(("0", "5")) for group in pairs) or singles > 1
+        pairs = [group for group in groups if len(group) == 2]
+        if singles < 2 and pairs and all(group.endswith(("0", "5")) for group in pairs):
+            return False
+        enough = groups[0] == "0" or sum(map(len, groups)) >= _LONG
+        return enough or singles >= _FEW or len(pairs) >= len(groups) - 1
 
     def _write(self, digits: str, at: int) -> str:
         before = self._tokens[max(0, at - _CUE_REACH) : at]

@@ -139,10 +139,16 @@ class _Writing:
         if dictated is not None and not (amount and amount.count > dictated.count):
             return [(dictated.text, at, at + dictated.count)]
         if ordinal is not None and (amount is None or ordinal.count >= amount.count):
-            if not self._auto or ordinal.value >= self._grammar.ordinals.smallest:
+            if self._is_written(ordinal, at):
                 return [(ordinal.text, at, at + ordinal.count)]
             return self._as_said(at, at + ordinal.count)
         return self._bare(at, amount) if amount is not None else None
+
+    def _is_written(self, ordinal: Number, at: int) -> bool:
+        forms = self._grammar.ordinals
+        if self._auto or ordinal.value >= _SMALL:
+            return ordinal.value >= forms.smallest
+        return not forms.after or (at > 0 and self._tokens[at - 1].norm in forms.after)
 
     def _as_said(self, start: int, end: int) -> Written:
         return [(self._tokens[at].text, at, at + 1) for at in range(start, end)]
@@ -152,12 +158,7 @@ class _Writing:
         end = at + amount.count
         if not amount.spelled or self._stays(at, amount):
             return self._as_said(at, end)
-        return [(text, at, end) for text in self._cased(amount, at).split(" ")]
-
-    def _cased(self, amount: Number, at: int) -> str:
-        """Write the word for millions as it was said, with its capital if it had one."""
-        digits, space, _ = amount.text.partition(" ")
-        return digits + space + self._tokens[at + amount.count - 1].text if space else digits
+        return [(text, at, end) for text in (amount.alone or amount.text).split(" ")]
 
     def _stays(self, at: int, amount: Number) -> bool:
         """Tell whether a spoken number stays in words where nothing else is said of it."""

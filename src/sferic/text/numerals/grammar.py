@@ -40,6 +40,8 @@ class Ordinals(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The same by how the word ends, where that decides."""
     smallest: int = 10
     """The least that is written in digits in mode `auto`."""
+    after: tuple[str, ...] = ()
+    """Words behind which those under ten are ordinals in mode `true`, and not adverbs; any."""
 
 
 class Addresses(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,6 +71,8 @@ class Grammar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     minus: tuple[str, ...] = ()
     halves: tuple[str, ...] = ()
     """Phrases that add a half."""
+    fused_halves: dict[str, str] = {}
+    """Endings of numbers that add a part, and its decimals: `einhalb` and `5`."""
     paired_years: bool = False
     """Whether years are said in two halves: nineteen eighty four."""
     no_numbers: tuple[str, ...] = ()

@@ -14,7 +14,9 @@ from sferic.text.numerals.tokens import Token
 
 AHEAD = 32
 _WRITTEN = re.compile(r"\d[\d.,'\u00a0\u202f]*")
+_SCALES = frozenset((10**3, 10**5, 10**6, 10**7, 10**9, 10**12))
 _MILLION = 10**6
+_LONGEST_CODE = 6
 
 
 class Number(msgspec.Struct, frozen=True):
@@ -31,6 +33,8 @@ class Number(msgspec.Struct, frozen=True):
     """Whether it is a whole number without sign or scale."""
     article: bool = False
     """Whether it begins with an article: a hundred."""
+    alone: str = ""
+    """How it is written where nothing is counted or measured and it may be a year, if differently."""
 
 
 class Readings:
@@ -105,6 +109,15 @@ class Readings:
             return None
         return Number(found.value, str(found.value), found.count, spelled=found.spelled)
 
+    def code(self, at: int) -> Number | None:
+        """Read the number of a room or a flight: dictated digits, or an amount."""
+        amount = self.amount(at)
+        said = self.ahead(at)
+        run = self._reader.digits(said, 0) if said else None
+        if run is None or len(run.digits) > _LONGEST_CODE or (amount and amount.count >= run.count):
+            return amount
+        return Number(int(run.digits), run.digits, run.count, spelled=True)
+
     def _half_year(self, said: Sequence[str], at: int) -> Reading | None:
         if at >= len(said):
             return None
@@ -126,7 +139,7 @@ class Readings:
         sign = int(said[0] in self._grammar.minus and not self._is_number(at - 1))
         if len(said) <= sign:
             return None
-        found = self._unsigned(said, sign)
+        found = self._unsigned(at, said, sign)
         if found is None or not sign:
             return found
         return msgspec.structs.replace(
@@ -136,20 +149,32 @@ class Readings:
     def _is_number(self, at: int) -> bool:
         return at >= 0 and bool(self._norms[at]) and self.amount(at) is not None
 
-    def _unsigned(self, said: Sequence[str], at: int) -> Number | None:
+    def _unsigned(self, first: int, said: Sequence[str], at: int) -> Number | None:
+        """Read a number at a place in what is said from a token on."""
         reading = self._reader.cardinal(said, at)
         if reading is None:
-            if _WRITTEN.fullmatch(said[at]):
-                return self._scaled(said, at + 1, said[at], Number(0, "", 1, spelled=False), at)
+            return self._mixed(first, said, at)
+        if reading.count == 1 and reading.value >= _MILLION and self._scale(said[at]):
             return None
         article = reading.count > 1 and self._reader.cardinal(said[at : at + 1], 0) is None
         whole = Number(reading.value, "", reading.count, spelled=reading.spelled, article=article)
         end = at + reading.count
         for decimals, count in self._fractions(said, end):
             text = str(reading.value) + decimals
-            return self._scaled(said, end + count, text, whole, at)
-        text = self._whole(said[end - 1], reading)
-        return msgspec.structs.replace(whole, text=text)
+            return self._scaled(first, said, end + count, text, whole, at)
+        last = self._tokens[first + end - 1].text
+        scale = self._scale(last.lower()) if reading.count > 1 else 0
+        if scale >= _MILLION and reading.value % scale == 0:
+            half = self._half(said, end)
+            if half:
+                count = str(reading.value // scale)
+                text = f"{count}{self._grammar.decimal}5 {last}"
+                return msgspec.structs.replace(
+                    whole, text=text, count=reading.count + half, plain=False
+                )
+        text = self._whole(last, reading)
+        year = reading.spelled and (reading.in_hundreds or 2000 < reading.value < 2100)
+        return msgspec.structs.replace(whole, text=text, alone=str(reading.value) if year else "")
 
     def _whole(self, last: str, reading: Reading) -> str:
         """Write a whole number; round millions with the word for them, unless digits are wanted."""
@@ -157,38 +182,59 @@ class Readings:
         if not reading.spelled:
             return str(value)
         if value >= _MILLION and not self._exact and reading.count > 1:
-            scale = self._scale(last)
+            scale = self._scale(last.lower())
             if scale and value % scale == 0 and value // scale < scale:
                 return f"{writing.integer(value // scale, self._grammar)} {last}"
-        year = reading.in_hundreds or 2000 <= value < 2100
-        return writing.integer(value, self._grammar, year=year)
+        return writing.integer(value, self._grammar)
 
     def _scale(self, word: str) -> int:
         """Return what a word such as `million` multiplies by; 0 for other words."""
         found = self._reader.cardinal([word], 0)
-        return found.value if found and found.spelled and found.value >= 1000 else 0
+        return found.value if found and found.spelled and found.value in _SCALES else 0
+
+    def _mixed(self, first: int, said: Sequence[str], at: int) -> Number | None:
+        """Read a number that is written, or ends in a half: 2.5, zweieinhalb."""
+        word = said[at]
+        if _WRITTEN.fullmatch(word):
+            none = Number(0, "", 1, spelled=False)
+            return self._scaled(first, said, at + 1, word, none, at)
+        for ending, decimals in self._grammar.fused_halves.items():
+            stem = self._reader.cardinal([word.removesuffix(ending)], 0)
+            if stem and word.endswith(ending):
+                half = Number(stem.value, "", 1, spelled=True)
+                text = f"{stem.value}{self._grammar.decimal}{decimals}"
+                return self._scaled(first, said, at + 1, text, half, at)
+        return None
 
     def _scaled(
-        self, said: Sequence[str], end: int, text: str, whole: Number, at: int
+        self, first: int, said: Sequence[str], end: int, text: str, whole: Number, at: int
     ) -> Number:
         spelled = whole.spelled or end - at > 1
         if end < len(said) and self._scale(said[end]):
-            text, end = f"{text} {said[end]}", end + 1
+            text, end = f"{text} {self._tokens[first + end].text}", end + 1
         return msgspec.structs.replace(
             whole, text=text, count=end - at, plain=False, spelled=spelled
         )
 
     def _fractions(self, said: Sequence[str], at: int) -> list[tuple[str, int]]:
         """Read what follows a whole number: a decimal sign and digits, or a half."""
-        for signs, mark in ((self._grammar.points, self._grammar.decimal), (self._grammar.dots, ".")):
+        for signs, mark in (
+            (self._grammar.points, self._grammar.decimal),
+            (self._grammar.dots, "."),
+        ):
             decimals, count = self._after_sign(said, at, signs, mark)
             if decimals:
                 return [(decimals, count)]
+        half = self._half(said, at)
+        return [(self._grammar.decimal + "5", half)] if half else []
+
+    def _half(self, said: Sequence[str], at: int) -> int:
+        """Return how many tokens there say that a half is to be added."""
         for half in self._grammar.halves:
             phrase = half.split()
             if list(said[at : at + len(phrase)]) == phrase:
-                return [(self._grammar.decimal + "5", len(phrase))]
-        return []
+                return len(phrase)
+        return 0
 
     def _after_sign(
         self, said: Sequence[str], at: int, signs: Sequence[str], mark: str

@@ -11,7 +11,7 @@ from sferic.text.numerals.grammar import Grammar, RuleText
 from sferic.text.numerals.readings import Number, Readings
 from sferic.text.numerals.tokens import Token
 
-NUMBERS = frozenset(("amount", "number", "ordinal", "day", "year", "hour", "minute"))
+NUMBERS = frozenset(("amount", "number", "ordinal", "day", "year", "hour", "minute", "code"))
 _ITEM = re.compile(r"\{(?:(\w+):)?(\w+)(?: (\d*)\.\.(\d*))?\}|(\S+)")
 _SLOT = re.compile(r"\{(\w+)([+-]\d+)?\}")
 _NEAR_BEFORE, _NEAR_BEHIND = 4, 2
@@ -87,17 +87,13 @@ def phrases(entries: Mapping[str, str]) -> Phrases:
     for phrase, written in entries.items():
         words = tuple(phrase.lower().split())
         found.setdefault(words[0], []).append((words, written))
-    return {
-        word: tuple(sorted(many, key=lambda one: -len(one[0]))) for word, many in found.items()
-    }
+    return {word: tuple(sorted(many, key=lambda one: -len(one[0]))) for word, many in found.items()}
 
 
 def _items(say: str) -> Iterator[Item]:
     for name, kind, low, high, words in _ITEM.findall(say):
         if kind:
-            yield Item(
-                name=name or kind, kind=kind, low=int(low or 0), high=int(high or 10**18)
-            )
+            yield Item(name=name or kind, kind=kind, low=int(low or 0), high=int(high or 10**18))
         elif words == ",":
             yield Item(comma=True)
         else:
@@ -211,6 +207,7 @@ class Matcher:
         return {
             "amount": readings.amount,
             "ordinal": readings.ordinal,
+            "code": readings.code,
             "year": readings.year,
             "minute": readings.minute,
         }[kind](at)
@@ -226,7 +223,10 @@ class Matcher:
             return False
         if not text.not_near:
             return True
-        near = (*self._tokens[max(0, at - _NEAR_BEFORE) : at], *self._tokens[end : end + _NEAR_BEHIND])
+        near = (
+            *self._tokens[max(0, at - _NEAR_BEFORE) : at],
+            *self._tokens[end : end + _NEAR_BEHIND],
+        )
         return not any(token.norm in text.not_near for token in near)
 
 

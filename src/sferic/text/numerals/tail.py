@@ -24,9 +24,7 @@ def count(words: Sequence[Word], grammar: Grammar, numbers: NumberReader) -> int
     return sum(len(token.words) for token in tokens[start:])
 
 
-def _belongs(
-    tokens: Sequence[Token], at: int, grammar: Grammar, numbers: NumberReader
-) -> bool:
+def _belongs(tokens: Sequence[Token], at: int, grammar: Grammar, numbers: NumberReader) -> bool:
     token = tokens[at]
     last = at == len(tokens) - 1
     if not token.norm or (not last and token.trail not in {"", ","}):
@@ -48,9 +46,7 @@ def _may_join(norm: str, grammar: Grammar, numbers: NumberReader) -> bool:
     return norm in grammar.points + grammar.dots + grammar.minus or numbers.joins(norm)
 
 
-def _only_joins(
-    tokens: Sequence[Token], at: int, grammar: Grammar, numbers: NumberReader
-) -> bool:
+def _only_joins(tokens: Sequence[Token], at: int, grammar: Grammar, numbers: NumberReader) -> bool:
     """Tell whether a word joins numbers, and so is none where none stands before it."""
     norm = tokens[at].norm
     if _is_number(norm, numbers) or norm in grammar.minus:

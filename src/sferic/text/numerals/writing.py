@@ -3,16 +3,10 @@
 from sferic.text.numerals.grammar import Grammar
 
 
-def integer(value: int, grammar: Grammar, *, year: bool = False) -> str:
-    """Write a whole number with the separators of a language.
-
-    Args:
-        value: The number.
-        grammar: The language.
-        year: Whether it is a year, which is never grouped.
-    """
+def integer(value: int, grammar: Grammar) -> str:
+    """Write a whole number with the separators of a language."""
     digits = str(value)
-    if year or not grammar.group or len(digits) < grammar.group_from:
+    if not grammar.group or len(digits) < grammar.group_from:
         return digits
     size = 2 if grammar.lakhs else 3
     head, tail = digits[:-3], digits[-3:]

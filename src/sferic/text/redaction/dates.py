@@ -37,6 +37,8 @@ class Calendar:
                 self._around_month(index, document.rules.months[key])
             elif not key.isalnum() and key[0].isdigit():
                 self._written_date(index, key)
+            elif index in self._atoms:
+                self._spoken_date(index)
 
     def _written_date(self, index: int, key: str) -> None:
         match = _DATE.fullmatch(key)
@@ -51,6 +53,24 @@ class Calendar:
             return
         if _DAY_AND_MONTH.fullmatch(key) and self._cued(index, index + 1) == "DATE":
             self._findings.add(index, index + 1, "DATE", key)
+
+    def _spoken_date(self, index: int) -> None:
+        """Take `four slash twelve slash eighty eight`, as it is or as an end of validity."""
+        parts = [""]
+        place = index
+        while place in self._atoms and self._atoms[place].kind in "sw":
+            parts[-1] += self._atoms[place].value
+            place = self._atoms[place].end
+            sign = self._document.at("sign", place)
+            if sign is not None and sign.value in "/.-" and sign.end in self._atoms:
+                parts.append("")
+                place = sign.end
+        if len(parts) != 3 or not all(0 < len(part) < 5 for part in parts):
+            return
+        first, second, year = map(int, parts)
+        if 0 < min(first, second) < 13 and max(first, second) < 32 and len(parts[2]) in (2, 4):
+            value = f"{year % 100:02}-{second:02}-{first:02}"
+            self._findings.add(index, place, "DATE", value)
 
     def _around_month(self, index: int, month: int) -> None:
         document = self._document

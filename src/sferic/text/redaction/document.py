@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from sferic.recognition.hypothesis import Word
-from sferic.text.redaction.lexicon import lexicon
 from sferic.text.redaction.rules import Rules
 
 MASKED = "\0"
@@ -100,7 +99,6 @@ def tokenize(words: Sequence[Word], rules: Rules) -> list[Token]:
     """Make tokens of words. Words that are glued together are one; letters with hyphens several."""
     tokens: list[Token] = []
     index = 0
-    kinds = lexicon().kinds
     while index < len(words):
         last = index
         text = words[index].text
@@ -121,7 +119,7 @@ def tokenize(words: Sequence[Word], rules: Rules) -> list[Token]:
                     end=end,
                     stop=not _STOPS.isdisjoint(behind) and not behind[:1].isalnum(),
                     pause=bool(behind),
-                    kinds=kinds(key) or ("'" in key and kinds(key.replace("'", ""))) or "",
+                    kinds=rules.kinds(key),
                 )
             )
         index = last + 1
@@ -149,7 +147,7 @@ def _pieces(text: str, rules: Rules) -> Iterator[tuple[int, int]]:
         if lower.endswith(ending) and len(lower) > len(ending):
             # The ending is part of phrases such as "name's", so only names lose it.
             known = lower in rules.phrases or lower in rules.never
-            if not known and lexicon().kinds(lower[: -len(ending)]) not in ("w", "e", "ew"):
+            if not known and rules.kinds(lower[: -len(ending)]) != "w":
                 end -= len(ending)
                 lower = lower[: -len(ending)]
             break

@@ -195,7 +195,7 @@ def _continues(
 
 def _is_plain(document: Document, index: int) -> bool:
     kinds = document.tokens[index].kinds
-    return ("w" in kinds or kinds == "e") and not {"F"} & set(kinds)
+    return "w" in kinds and "F" not in kinds
 
 
 def _is_provider(document: Document, at: int) -> bool:

@@ -2,7 +2,7 @@
 
 The list is made by `tools/lexicon.py`; NOTICE says from what. The kinds, one letter each:
 
-* `F` a first name that many people have, `f` any other
+* `F` a first name that many people have, `f` any other, `g` a rare one
 * `L` a surname that many people have, `l` any other
 * `w` a word that is common in small letters, in some language; `e` an English word
 * `p` mostly seen with a capital, and no first name: a place, a company, a German noun

@@ -58,7 +58,9 @@ class People:
     def _told(self, mark: Mark, index: int) -> None:
         """Take the name behind a cue that nothing but a name follows."""
         document = self._document
-        if index >= document.size or index < document.begin or not self._may_be(index):
+        if index >= document.size or index < document.begin:
+            return
+        if not self._may_be(index, month=True) or self._findings.type_at(index + 1) == "DATE":
             return
         if index == mark.end and document.tokens[mark.end - 1].stop:
             return
@@ -122,9 +124,16 @@ class People:
         kinds = set(token.kinds)
         capital = document.cased and token.capital
         first = bool(kinds & set("fF"))
-        if first and "w" not in kinds and token.key not in self._rules.doubtful:
+        rare = "g" in kinds and "w" not in kinds and self._is_person_cue(mark)
+        if (first or rare) and "w" not in kinds and token.key not in self._rules.doubtful:
             self._full(index)
-        elif capital and first and (self._is_surname(index + 1, index) or "p" not in kinds):
+        elif (
+            capital
+            and (first or "g" in kinds)
+            and (self._is_surname(index + 1, index) or (first and self._is_person_cue(mark)))
+        ):
+            self._full(index)
+        elif capital and "p" in kinds and self._is_surname(index + 1, index, certain=True):
             self._full(index)
         elif capital and not kinds and self._is_person_cue(mark):
             self._full(index)
@@ -142,7 +151,7 @@ class People:
             self._full(index)
 
     def _is_person_cue(self, mark: Mark) -> bool:
-        return len(self._document.keys[mark.start]) > 3 or mark.end - mark.start > 1
+        return len(self._document.keys[mark.start]) > 4 or mark.end - mark.start > 1
 
     def _before(self, mark: Mark) -> None:
         """Take the name before `speaking`."""
@@ -152,12 +161,13 @@ class People:
             return
         token = document.tokens[index]
         kinds = set(token.kinds)
-        strong = document.keys[mark.end - 1] == "name" or mark.end - mark.start > 1
-        looks = bool(kinds & set("fFlL"))
+        hint = document.before("name_weak", index) or document.before("name_weak", index - 1)
+        strong = mark.end - mark.start > 1 or (hint is not None and self._is_person_cue(hint))
+        looks = bool(kinds & set("fFglL"))
         likely = (looks and ("w" not in kinds or token.capital)) or (
             not kinds and (token.capital or not document.cased)
         )
-        if not likely and not (strong and looks and "w" not in kinds):
+        if not likely and not (strong and looks):
             return
         begin = index
         if (
@@ -166,7 +176,7 @@ class People:
             and not document.tokens[begin - 1].pause
         ):
             before = document.tokens[begin - 1]
-            if set(before.kinds) & set("fF") and (before.capital or not document.cased):
+            if set(before.kinds) & set("fFg") and (before.capital or not document.cased):
                 begin -= 1
         self._full(begin)
 
@@ -188,7 +198,7 @@ class People:
         document = self._document
         token = document.tokens[index]
         kinds = set(token.kinds)
-        if not kinds & set("fFlL") or not self._may_be(index):
+        if not kinds & set("fFglL") or not self._may_be(index):
             return
         if document.cased and not token.capital:
             return
@@ -218,9 +228,14 @@ class People:
             return False
         return "w" not in kinds
 
-    def _full(self, index: int, *, only_first: bool = False) -> None:
+    def _full(self, index: int, *, only_first: bool = False, cued: bool = True) -> None:
         """Take a first name and what follows it of the name."""
         document = self._document
+        kinds = set(document.tokens[index].kinds)
+        named = kinds & set("lL") and not kinds & set("fFg") and not only_first
+        if named and not self._is_surname(index + 1, index):
+            self._take(index, "LASTNAME")
+            return
         if not self._take(index, "FIRSTNAME"):
             return
         following = index + 1
@@ -235,7 +250,9 @@ class People:
             ):
                 self._take(following, "FIRSTNAME")
                 following += 1
-        if only_first or following >= document.size or not self._is_surname(following, index):
+        if only_first or following >= document.size:
+            return
+        if not self._is_surname(following, index, cued=cued):
             return
         end = self._surname_end(following)
         self._findings.add(following, end, "LASTNAME", self._value(following, end))
@@ -268,7 +285,9 @@ class People:
                     end += 1
         return end
 
-    def _is_surname(self, index: int, first: int, *, certain: bool = False) -> bool:
+    def _is_surname(
+        self, index: int, first: int, *, certain: bool = False, cued: bool = False
+    ) -> bool:
         """Tell whether a word behind a first name is the surname."""
         document = self._document
         if index >= document.size or document.tokens[first].pause:
@@ -291,10 +310,12 @@ class People:
             if not token.capital:
                 return False
             return surname or not certain
-        if surname and "w" not in kinds and not (kinds & {"e"} and "L" not in kinds):
+        if surname and "w" not in kinds:
             return True
         if certain:
             return False
+        if cued and "L" in kinds and token.key not in self._rules.doubtful:
+            return True
         return not kinds and len(token.key) > 2
 
     def _join_hyphened(self, index: int) -> None:
@@ -317,7 +338,7 @@ class People:
         """Tell whether a word may be a name where one is expected."""
         token = self._document.tokens[index]
         kinds = set(token.kinds)
-        if kinds & set("fF"):
+        if kinds & set("fFg"):
             return True
         if self._document.cased and token.capital:
             return True
@@ -325,14 +346,14 @@ class People:
             return strong and ("w" not in kinds or "L" in kinds)
         return strong and not kinds & set("we") and not self._document.cased
 
-    def _may_be(self, index: int) -> bool:
+    def _may_be(self, index: int, *, month: bool = False) -> bool:
         """Tell whether a word can be part of a name at all."""
         token = self._document.tokens[index]
         if index < self._document.begin or self._findings.taken(index, index + 1):
             return False
         if not token.key[:1].isalpha() or token.key in self._rules.never or len(token.key) < 2:
             return False
-        return index not in self._atoms and token.key not in self._rules.months
+        return index not in self._atoms and (month or token.key not in self._rules.months)
 
     def _take(self, index: int, kind: str) -> bool:
         start = index

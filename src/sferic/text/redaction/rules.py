@@ -16,8 +16,10 @@ import msgspec
 
 from sferic.text.numbers import reader
 from sferic.text.redaction.checks import CHECKS
+from sferic.text.redaction.lexicon import lexicon
 
 _APOSTROPHE = "'"
+_NAMES = frozenset("fFgLl")
 _SLOT = re.compile(r"\(([^()]*)\)")
 
 
@@ -212,6 +214,9 @@ class Rules:
         self.language = language
         self.file = file
         self.reader = reader(language)
+        self._lexicon = lexicon()
+        # Its words are known better than those of all languages together.
+        self._is_english = language == "en"
         self.phrases: dict[str, list[Phrase]] = {}
         self.public = frozenset(file.public)
         self.units = frozenset(file.units)
@@ -233,6 +238,23 @@ class Rules:
 
     def __repr__(self) -> str:
         return f"<Rules of {self.language}>"
+
+    def kinds(self, word: str) -> str:
+        """Return what the lexicon says about a word, `w` for what is a word in this language.
+
+        Args:
+            word: Folded.
+        """
+        kinds = self._lexicon.kinds(word)
+        if not kinds and _APOSTROPHE in word:
+            kinds = self._lexicon.kinds(word.replace(_APOSTROPHE, ""))
+        if self._is_english:
+            both = "e" in kinds and "w" in kinds
+            either = "e" in kinds or "w" in kinds
+            word = either if _NAMES.isdisjoint(kinds) else both
+            return kinds.replace("e", "").replace("w", "") + ("w" if word else "")
+        kinds = kinds.replace("e", "")
+        return kinds
 
     def is_number(self, word: str) -> bool:
         """Tell whether a word is a number word."""

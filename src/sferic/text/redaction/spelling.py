@@ -92,11 +92,11 @@ def kind_of(findings: Findings, word: Spelled, ledger: Ledger) -> str | None:
         if cue == "FULL":
             return (
                 "LASTNAME"
-                if {"l", "L"} & set(kinds) and not {"f", "F"} & set(kinds)
+                if {"l", "L"} & set(kinds) and not set("fFg") & set(kinds)
                 else "FIRSTNAME"
             )
         return cue
-    if len(letters) >= 3 and {"f", "F"} & set(kinds):
+    if len(letters) >= 3 and set("fFg") & set(kinds):
         return "FIRSTNAME"
     if len(letters) >= 4 and {"l", "L"} & set(kinds):
         return "LASTNAME"

@@ -210,7 +210,7 @@ class Tail:
             if not token.key[:1].isalpha():
                 break
             kinds = set(token.kinds)
-            if not (token.capital or not kinds or kinds & set("fFlL")):
+            if not (token.capital or not kinds or kinds & set("fFglL")):
                 break
             self._open(place)
 
