@@ -134,6 +134,7 @@ def _numbers(language: str, misses: list[str]) -> list[CardinalFigures]:
                 language=language,
                 source=source.source,
                 independent=source.independent,
+                doubtful=source.doubtful,
                 judged=source is judge,
                 count=Count(right=right, of=len(source.numbers)),
             )

@@ -52,8 +52,9 @@ class CardinalFigures(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     source: str
     independent: bool
+    doubtful: bool
     judged: bool
-    """Whether the target is about it: the first that the tables owe nothing to."""
+    """Whether the target is about it."""
     count: Count
 
 
@@ -80,7 +81,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     figures: tuple[Figures, ...]
     cardinals: tuple[CardinalFigures, ...]
     unverified: tuple[str, ...]
-    """Languages for which no generator is known that the tables owe nothing to."""
+    """Languages for which no good generator is known that the tables owe nothing to."""
     costs: tuple[Cost, ...]
     unavailable: dict[str, str]
     """Tools that could not be asked, and why."""

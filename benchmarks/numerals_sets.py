@@ -21,8 +21,15 @@ KINDS = (
     *("phone", "digits", "measure", "email", "url", "negative"),
 )
 """In the order of the tables; `negative` is what stays as it was said."""
-_FAULTY = frozenset({("kn", "num2words")})
-"""Generators that are wrong in a language: this one says a lakh as "one one lakh"."""
+_DOUBTFUL = frozenset(
+    {
+        ("kn", "num2words"),  # "one one lakh"
+        ("kn", "num2words2"),  # 70 to 79 in two halves, the first ending in a bare consonant
+        ("te", "num2words"),  # the singular of lakh and thousand after every number
+        ("te", "num2words2"),
+    }
+)
+"""Generators that are wrong in a language."""
 _USED = frozenset({"icu", "indic-num2words"})
 """Generators that the project's own tables are made from."""
 
@@ -43,6 +50,8 @@ class Cardinals(msgspec.Struct, frozen=True, kw_only=True):
     numbers: tuple[tuple[int, str], ...]
     independent: bool
     """Whether the project's own tables owe nothing to it."""
+    doubtful: bool = False
+    """Whether it is wrong in this language."""
 
 
 def phrases(language: str) -> list[Phrase]:
@@ -78,15 +87,19 @@ def cardinals(language: str) -> list[Cardinals]:
             source=source,
             numbers=tuple((int(row["number"]), row[source]) for row in rows),
             independent=source not in _USED,
+            doubtful=(language, source) in _DOUBTFUL,
         )
         for source in rows[0]
-        if source != "number" and (language, source) not in _FAULTY
+        if source != "number"
     ]
 
 
 def judging(sources: list[Cardinals]) -> Cardinals | None:
-    """The generator that a language is judged by: the first that its tables owe nothing to."""
-    return next((each for each in sources if each.independent), None)
+    """The generator that a language is judged by.
+
+    It is the first that its tables owe nothing to and that is right; None without any.
+    """
+    return next((each for each in sources if each.independent and not each.doubtful), None)
 
 
 def _alternatives(written: str) -> list[str]:

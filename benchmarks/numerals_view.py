@@ -76,6 +76,8 @@ def _cardinals(cardinals: Sequence[CardinalFigures]) -> Table:
 def _standing(each: CardinalFigures) -> str:
     if each.judged:
         return "judged by"
+    if each.doubtful:
+        return "wrong in places"
     return "independent" if each.independent else "tables made from it"
 
 

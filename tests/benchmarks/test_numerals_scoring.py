@@ -67,17 +67,18 @@ def test_a_cardinal_is_right_with_any_grouping_and_nothing_beside_it() -> None:
     assert [is_number(text, 980_503) for text in texts] == [True] * 5 + [False] * 2
 
 
-def test_a_language_is_judged_by_the_first_generator_its_tables_owe_nothing_to() -> None:
-    def source(name: str, *, independent: bool) -> Cardinals:
-        return Cardinals(source=name, numbers=(), independent=independent)
+def test_a_language_is_judged_by_the_first_good_generator_its_tables_owe_nothing_to() -> None:
+    def source(name: str, *, independent: bool, doubtful: bool = False) -> Cardinals:
+        return Cardinals(source=name, numbers=(), independent=independent, doubtful=doubtful)
 
     sources = [
         source("icu", independent=False),
+        source("faulty", independent=True, doubtful=True),
         source("num2words", independent=True),
         source("num2words2", independent=True),
     ]
-    assert judging(sources) is sources[1]
-    assert judging(sources[:1]) is None
+    assert judging(sources) is sources[2]
+    assert judging(sources[:2]) is None
 
 
 def test_targets_are_about_the_own_figures_of_all_languages_and_the_slowest() -> None:
@@ -94,7 +95,12 @@ def test_targets_are_about_the_own_figures_of_all_languages_and_the_slowest() ->
     ]
     numbers = [
         CardinalFigures(
-            language="de", source="a", independent=True, judged=judged, count=Count(right=9, of=10)
+            language="de",
+            source="a",
+            independent=True,
+            doubtful=False,
+            judged=judged,
+            count=Count(right=9, of=10),
         )
         for judged in (True, False)
     ]
