@@ -22,7 +22,7 @@ from benchmarks.peers.run import named
 from benchmarks.peers.texts import REDACTORS
 from benchmarks.redaction_engines import Engine, own, tool
 from benchmarks.redaction_report import LANGUAGES, OWN, Figures, Form, Report, targets
-from benchmarks.redaction_scoring import Mask, Tally, added, score
+from benchmarks.redaction_scoring import Mask, Tally, added, early, score
 from benchmarks.redaction_sets import Session, lowered, read
 
 _FORMS: tuple[Form, ...] = ("written", "lower")
@@ -89,7 +89,7 @@ def _figures(name: str, engine: Engine, language: str, form: Form, misses: list[
     chosen = _set(language, form)
     by_type: dict[str, list[Tally]] = {}
     by_section: dict[str, list[Tally]] = {}
-    us, alarms, harmless = 0.0, 0, 0
+    us, alarms, harmless, shown = 0.0, 0, 0, 0
     engine(chosen[0], language)  # what is loaded on first use is not measured
     for session in chosen:
         redaction = engine(session, language)
@@ -99,6 +99,7 @@ def _figures(name: str, engine: Engine, language: str, form: Form, misses: list[
             by_type.setdefault(label, []).append(tally)
         total = added(tallies.values())
         by_section.setdefault(session.section, []).append(total)
+        shown += early(session, redaction.masks, redaction.shown)
         false, quiet = _alarms(session, redaction.masks)
         alarms, harmless = alarms + false, harmless + quiet
         if total.found < total.gold or total.right < total.masks:
@@ -112,6 +113,7 @@ def _figures(name: str, engine: Engine, language: str, form: Form, misses: list[
         us_a_word=round(us / words, 2),
         alarms=alarms,
         harmless=harmless,
+        early=shown,
         by_type={label: added(tallies) for label, tallies in by_type.items()},
         by_section={section: added(tallies) for section, tallies in by_section.items()},
     )

@@ -55,6 +55,8 @@ class Redaction(msgspec.Struct, frozen=True, kw_only=True):
     masks: tuple[Mask, ...]
     us: float
     """Microseconds it took."""
+    shown: frozenset[int] = frozenset()
+    """Places of words that could be read in a partial."""
 
 
 class Engine(Protocol):
@@ -65,20 +67,27 @@ class Engine(Protocol):
 
 
 def own(session: Session, language: str) -> Redaction:
-    """Have each turn redacted as a final; what is held back comes first in the next."""
+    """Have each turn redacted as a final, after partials that end with each of its words.
+
+    What is held back comes first in what follows. Only finals are timed.
+    """
     redactor = Redactor(pii=True, pci=True)
     written: list[Word] = []
     held: list[Word] = []
+    shown: set[int] = set()
     place, seconds = 0, 0.0
     for number, turn in enumerate(session.turns, 1):
         words = [*held, *_words(turn, place)]
         place += len(turn)
+        for settled in range(1, len(words) + 1):
+            shown |= _readable(redactor.partial(words[:settled], language))
         began = time.perf_counter()
         redacted = redactor.final(words, language, ended=number == len(session.turns))
         seconds += time.perf_counter() - began
         held = words[len(words) - redacted.held :]
         written += redacted.words
-    return Redaction(masks=tuple(_masks(written)), us=seconds * 1e6)
+    masks = tuple(_masks(written))
+    return Redaction(masks=masks, us=seconds * 1e6, shown=frozenset(shown))
 
 
 @contextmanager
@@ -128,6 +137,15 @@ def _words(turn: Sequence[Token], place: int) -> Iterator[Word]:
     for number, token in enumerate(turn, place):
         start = number * _SAMPLES
         yield Word(text=token.text, start=start, end=start + _SAMPLES, confidence=_CONFIDENCE)
+
+
+def _readable(words: Sequence[Word]) -> set[int]:
+    return {
+        place
+        for word in words
+        if not _PLACEHOLDER.search(word.text)
+        for place in range(word.start // _SAMPLES, (word.end - 1) // _SAMPLES + 1)
+    }
 
 
 def _masks(words: Sequence[Word]) -> Iterator[Mask]:

@@ -35,6 +35,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Turns without anything private in which something was masked."""
     harmless: int
     """Turns without anything private."""
+    early: int
+    """Private parts that a partial has shown, in part or whole, and the finals hide."""
     by_type: dict[str, Tally]
     by_section: dict[str, Tally]
 

@@ -1,7 +1,7 @@
 """What a redactor made of a marked conversation, against what it should have made."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -90,6 +90,20 @@ def score(session: Session, masks: Sequence[Mask]) -> dict[str, Tally]:
     return {label: Tally(**counted) for label, counted in counts.items()}
 
 
+def early(session: Session, masks: Sequence[Mask], shown: Collection[int]) -> int:
+    """Count private parts that partials have shown, in part or whole, and the finals hide.
+
+    Args:
+        session: What was said.
+        masks: Of the finals.
+        shown: Places of words that could be read in a partial.
+    """
+    check = _Check(session, masks)
+    return sum(
+        not check.leaked(span) and check.shown(span, shown) for span in range(len(session.spans))
+    )
+
+
 class _Check:
     """A session and its masks, looked at from both sides."""
 
@@ -114,6 +128,9 @@ class _Check:
 
     def leaked(self, span: int) -> bool:
         return any(self._readable(place) for place in self._required(span))
+
+    def shown(self, span: int, places: Collection[int]) -> bool:
+        return any(place in places for place in self._required(span))
 
     def judged(self, mask: Mask) -> tuple[str, bool]:
         """The type a mask is counted as, and whether it is right."""

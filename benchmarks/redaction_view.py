@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.harness.targets import verdict
-from benchmarks.redaction_report import Figures, Report
+from benchmarks.redaction_report import OWN, Figures, Report
 from benchmarks.redaction_scoring import NO_TYPE, Tally
 from benchmarks.redaction_sets import TYPES
 
@@ -46,6 +46,7 @@ def _overview(rows: Iterable[Figures]) -> Table:
         "precision",
         "leaked",
         "",
+        "shown\nearly",
         "false\nalarms",
         "us\na word",
     ):
@@ -61,6 +62,7 @@ def _overview(rows: Iterable[Figures]) -> Table:
             _share(tally.precision),
             str(tally.leaked),
             _percent(tally.leak_rate),
+            str(each.early) if each.engine == OWN else "",
             f"{each.alarms} of {each.harmless}",
             f"{each.us_a_word:.0f}",
         )

@@ -51,6 +51,7 @@ def figures(engine: str, language: str, form: Form, tally: Tally) -> Figures:
         us_a_word=1,
         alarms=0,
         harmless=0,
+        early=0,
         by_type={"PIN": tally},
         by_section={},
     )

@@ -1,6 +1,6 @@
 import pytest
 
-from benchmarks.redaction_scoring import NO_TYPE, Mask, Tally, added, score
+from benchmarks.redaction_scoring import NO_TYPE, Mask, Tally, added, early, score
 from benchmarks.redaction_sets import Session, SetError, lowered, read, sessions
 
 
@@ -128,6 +128,12 @@ def test_a_redactor_that_does_not_tell_names_apart_finds_both() -> None:
 def test_one_mask_may_cover_parts_of_one_value_in_several_turns() -> None:
     session = only("{PIN|one two}\n{PIN|three four}")
     assert score(session, [mask(0, 3, "PIN")])["PIN"] == Tally(gold=2, found=2, masks=1, right=1)
+
+
+def test_what_a_partial_shows_and_the_final_hides_was_shown_early() -> None:
+    card = [mask(1, 4, "CREDITCARDNUMBER")]
+    assert [early(CARD, card, shown) for shown in ({0, 5}, {0, 1}, {4})] == [0, 1, 1]
+    assert early(CARD, [mask(1, 3, "CREDITCARDNUMBER")], {1}) == 0
 
 
 def test_rates_are_of_all_parts_and_all_masks() -> None:
