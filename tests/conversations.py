@@ -409,4 +409,4 @@ def _hesitated(chance: random.Random, words: Sequence[str]) -> Iterator[str]:
 
 
 def _tokens(text: str) -> list[str]:
-    return re.findall(r"[^\W_]+", text.casefold())
+    return re.findall(r"[^\W_]+(?:['’][^\W_]+)*", text.casefold())

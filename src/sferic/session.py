@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from enum import Enum, auto
 from types import TracebackType
 from typing import Any, Literal, Self, TypeAlias
@@ -170,14 +170,15 @@ class Session:
         if recognizer is None:
             recognizer = self._owned = await asyncio.to_thread(Recognizer.load)
         try:
-            self._open(recognizer)
+            candidates = recognizer.candidates(self.options.language)
+            await asyncio.to_thread(self._text.prepare, candidates)
+            self._open(recognizer, candidates)
         except BaseException:
             await self._close_own()
             raise
         return self
 
-    def _open(self, recognizer: Recognizer) -> None:
-        candidates = recognizer.candidates(self.options.language)
+    def _open(self, recognizer: Recognizer, candidates: Sequence[str]) -> None:
         self._recognizer = recognizer
         self._started = time.monotonic()
         self._hearing = Hearing(

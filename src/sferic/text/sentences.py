@@ -28,8 +28,9 @@ _OPENING = {
     **dict.fromkeys(("bg", "et", "lt", "lv"), frozenset("«‹")),
 }
 _OPENING_ELSEWHERE = frozenset("«‹“‘")
-_NO_LETTER = "0x"
-"""Begins a sentence or not, is no number that ends with a full stop, and has no case."""
+_NAMES = ("[FIRSTNAME_", "[LASTNAME_", "[CITY_", "[STATE_")
+_NAME, _NUMBER = "字", "0x"
+"""What stands for placeholders here: it has no case and looks like no ordinal or initial."""
 _EMPTY: frozenset[str] = frozenset()
 
 
@@ -68,9 +69,13 @@ def split(words: Sequence[Word], *, language: str | None = None) -> list[tuple[W
 
 
 def _without_placeholder(word: Word) -> Word:
-    """Return a word with nothing in the place of a placeholder that looks like punctuation."""
-    text = PLACEHOLDER.sub(_NO_LETTER, word.text)
+    """Return a word with what looks like its kind in the place of a placeholder."""
+    text = PLACEHOLDER.sub(_stand_in, word.text)
     return word if text == word.text else msgspec.structs.replace(word, text=text)
+
+
+def _stand_in(placeholder: re.Match[str]) -> str:
+    return _NAME if placeholder[0].startswith(_NAMES) else _NUMBER
 
 
 def _speakers_differ(before: Word, after: Word) -> bool:

@@ -8,17 +8,22 @@ wait for so long:
 * not longer than `LONGEST_HELD` from their start to the end of the next final, and not more than
   `MOST_HELD` of them: that final says all, its own end included.
 
-With redaction, what cannot be told by then is sent as `[...]`, never as it was said.
+With redaction, what cannot be told by then is sent as `[...]`, never as it was said, whatever
+redaction thinks of it when it is told that nothing follows: something may.
 """
 
 import functools
+import itertools
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, ParamSpec, Protocol, Self, TypeVar
 
+import msgspec
+
 from sferic.audio import SAMPLE_RATE
 from sferic.recognition.hypothesis import Word
+from sferic.text.redaction.placeholders import PENDING, PLACEHOLDER
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -150,6 +155,12 @@ class TextStage:
         """Whether words wait for the next final."""
         return bool(self._verbatim or self._masked)
 
+    def prepare(self, languages: Iterable[str]) -> None:
+        """Load what some languages need, which blocks the first time in a process."""
+        word = Word(text="one", start=0, end=0, confidence=1.0)
+        for language in languages:
+            self.partial([word], settled=1, language=language)
+
     @_discreet
     def partial(self, words: Sequence[Word], *, settled: int, language: str) -> list[Word]:
         """Return what may be shown of a segment that is open, what is held back first.
@@ -212,12 +223,31 @@ class TextStage:
     def _redact(self, words: Sequence[Word], language: str, *, ended: bool) -> Sequence[Word]:
         if self._redactor is None or not words:
             return words
-        redacted = self._redactor.final(words, language, ended=ended)
+        redacted = self._redactor.final(words, language, ended=False)
         self._verbatim = list(words[len(words) - redacted.held :])
-        return redacted.words
+        if not ended or not self._verbatim:
+            return redacted.words
+        tail = self._redactor.final(self._verbatim, language, ended=True)
+        self._verbatim = []
+        return [*redacted.words, *_unresolved(tail.words)]
 
     def _is_overdue(self, words: Sequence[Word]) -> bool:
         waiting = [*self._masked, *self._verbatim]
         if not waiting or not words:
             return False
         return len(waiting) > MOST_HELD or words[-1].end - waiting[0].start > LONGEST_HELD
+
+
+def _unresolved(words: Iterable[Word]) -> Iterator[Word]:
+    """Mask what redaction had to wait with and cannot tell: it may be a part of something."""
+    for masked, group in itertools.groupby(words, key=_is_masked):
+        run = list(group)
+        if masked:
+            yield from run
+        else:
+            end = run[-1].end
+            yield msgspec.structs.replace(run[0], text=PENDING, end=end, confidence=1.0)
+
+
+def _is_masked(word: Word) -> bool:
+    return PLACEHOLDER.search(word.text) is not None

@@ -24,6 +24,10 @@ class Entry(msgspec.Struct, frozen=True):
     """Whether it is `and`: it may come where something smaller than `value` may follow."""
     article: bool = False
     """Whether it is `a`: one, if something that multiplies follows."""
+    stem: bool = False
+    """Whether something smaller has to follow: `cent` of centotto."""
+    tail: bool = False
+    """Whether something has to come before it: `cientos` of doscientos, millions."""
 
 
 class Node(msgspec.Struct):
@@ -67,7 +71,7 @@ class Hints(msgspec.Struct, frozen=True, kw_only=True):
     """`and` between units and the tens after them: einundzwanzig."""
     articles: tuple[str, ...] = ()
     words: dict[str, tuple[str, ...]] = {}
-    """Further ways to say a number, by the number; `*1000` for what multiplies."""
+    """Further rows of the table: words by the number, or `*1000` for what multiplies."""
     digits: dict[str, tuple[str, ...]] = {}
     """Words for digits that are no words for numbers, by the digit."""
     repeats: dict[str, int] = {}
@@ -77,16 +81,16 @@ def build(forms: Iterable[tuple[str, str]], hints: Hints) -> Table:
     """Make the table of a language.
 
     Args:
-        forms: Keys and words: a number and a way to say it, or `*1000` and a word that multiplies.
-            A space in a word is a place where it may be written apart or together.
+        forms: Keys and words, as `entry_of` takes them. A space in a word is where it may be
+            written apart.
         hints: What else is known about the language.
     """
     root = Node()
     extra = [(key, word) for key, words in hints.words.items() for word in words]
     rows = [*forms, *extra]
     for key, word in (*rows, *_units_first(rows, hints)):
-        root.insert(word, entry_of(key))
-    digits = {fold(word): key for key, word in rows if len(key) == 1}
+        root.insert(*entry_of(key, word))
+    digits = {fold(word): key for key, word in rows if len(key) == 1 and word[-1] != "-"}
     for word, room in hints.joins.items():
         root.insert(word, Entry(room, joins=True))
     for word in hints.articles:
@@ -107,9 +111,21 @@ def _units_first(rows: Sequence[tuple[str, str]], hints: Hints) -> Iterator[tupl
                 yield str(ten + unit), f"{first} {joint} {last}"
 
 
-def entry_of(key: str) -> Entry:
-    """Return what a row of a table stands for, by its key."""
-    return Entry(int(key.removeprefix("*")), multiplies=key.startswith("*"))
+def entry_of(key: str, word: str) -> tuple[str, Entry]:
+    """Return the word of a row, and what it stands for.
+
+    Args:
+        key: A number, or `*1000` for what multiplies by it.
+        word: The word; with a hyphen at the end if something has to follow, with one before it if
+            something has to come before.
+    """
+    entry = Entry(
+        int(key.removeprefix("*")),
+        multiplies=key.startswith("*"),
+        stem=word.endswith("-"),
+        tail=word.startswith("-"),
+    )
+    return word.strip("-"), entry
 
 
 @functools.lru_cache(maxsize=64)

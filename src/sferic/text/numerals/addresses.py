@@ -6,13 +6,15 @@ from sferic.text.numbers import NumberReader
 from sferic.text.numerals.grammar import Addresses
 from sferic.text.numerals.tokens import Token
 
-_ENDINGS = frozenset(
-    "com org net edu gov mil int info io ai app dev co me tv biz eu de at ch fr be es it pt nl uk "
-    "us ca au nz ie in br mx ar cl pl cz sk hu ro bg ru ua lt lv ee fi se no dk jp cn kr".split()
+_GENERIC = "com org net edu gov mil int info io ai app dev co me tv biz eu"
+_COUNTRIES = (
+    "de at ch fr be es it pt nl uk us ca au nz ie in br mx ar cl pl cz sk hu ro bg ru ua lt lv ee "
+    "fi se no dk jp cn kr mt"
 )
-_MAX_LABELS = 12
-_MAX_PATH = 12
-_DOTS_AND_SLASHES = frozenset("./:")
+_ENDINGS = frozenset(f"{_GENERIC} {_COUNTRIES}".split(" "))
+"""What the last part of a host is; others are too likely to be words."""
+_MAX_LABELS = 8
+_MAX_TOKENS = 48
 
 
 class AddressFinder:
@@ -30,33 +32,21 @@ class AddressFinder:
         for at, token in enumerate(self._tokens):
             if at < done or token.norm not in self._words.dot:
                 continue
-            address = self._around(at, done)
-            if address is not None:
-                start, done, text = address
-                found[start] = (done, text)
+            start = self._back(at, done)
+            if start is None:
+                continue
+            end, text, seen = self._forward(start)
+            if end > at and _is_address(text):
+                found[start] = (end, text)
+                done = end
+            else:
+                done = seen  # What was no address from its beginning is none from its middle.
         return found
-
-    def _around(self, dot: int, floor: int) -> tuple[int, int, str] | None:
-        """Read the address whose first dot, in its host or before, is at a token."""
-        start = self._back(dot, floor)
-        if start is None:
-            return None
-        end, text = self._forward(start)
-        if end <= dot:
-            return None
-        name, at, host = text.rpartition("@")
-        labels = host.split("/")[0].split(".")
-        if len(labels) < 2 or labels[-1] not in _ENDINGS or not all(labels):
-            return None
-        if at and not name:
-            return None
-        if not at and labels[0] != "www" and len(labels[0]) < 2:
-            return None
-        return start, end, text
 
     def _back(self, dot: int, floor: int) -> int | None:
         """Return where the address with a dot begins: its name, what is joined to it, letters."""
         start = self._label_before(dot, floor)
+        floor = max(floor, dot - _MAX_LABELS)
         while start is not None and start - 1 > floor and self._join(start - 1):
             before = self._label_before(start - 1, floor)
             if before is None:
@@ -69,7 +59,11 @@ class AddressFinder:
         start = end - 1
         if start < floor or not self._is_label(start) or self._tokens[start].trail:
             return None
-        while start > floor and self._sticks(start - 1) and not self._tokens[start - 1].trail:
+        while (
+            start > max(floor, end - _MAX_LABELS)
+            and self._sticks(start - 1)
+            and not self._tokens[start - 1].trail
+        ):
             start -= 1
         if self._is_piece(start) and start > floor and not self._tokens[start - 1].trail:
             before = self._tokens[start - 1].norm
@@ -111,10 +105,14 @@ class AddressFinder:
     def _join(self, at: int) -> bool:
         return self._sign(self._tokens[at].norm) != ""
 
-    def _forward(self, start: int) -> tuple[int, str]:
-        """Write the address that begins at a token, as far as it is one."""
+    def _forward(self, start: int) -> tuple[int, str, int]:
+        """Write the address that begins at a token, as far as it is one.
+
+        Returns:
+            Index behind it, what is written, and index behind all that was looked at.
+        """
         text, place, end, whole = "", start, start, ""
-        limit = min(len(self._tokens), start + 4 * (_MAX_LABELS + _MAX_PATH))
+        limit = min(len(self._tokens), start + _MAX_TOKENS)
         while place < limit:
             label, count = self._label(place)
             if not count:
@@ -124,12 +122,12 @@ class AddressFinder:
                 end, whole = place, text
             if place >= limit or self._tokens[place - 1].trail or self._tokens[place].lead:
                 break
-            sign = self._sign(self._tokens[place].norm)
-            if not sign:
-                break
+            joined = place
             while place < limit and (sign := self._sign(self._tokens[place].norm)):
                 text, place = text + sign, place + 1
-        return end, whole
+            if place == joined:
+                break
+        return end, whole, place
 
     def _is_whole(self, text: str) -> bool:
         host = text.rpartition("@")[2].split("://")[-1].split("/")[0]
@@ -154,3 +152,11 @@ class AddressFinder:
             if word and (place >= len(self._tokens) or not self._is_piece(place)):
                 break
         return text, place - at
+
+
+def _is_address(text: str) -> bool:
+    name, at, host = text.rpartition("@")
+    labels = host.split("/")[0].split(".")
+    if len(labels) < 2 or labels[-1] not in _ENDINGS or not all(labels):
+        return False
+    return bool(name) if at else labels[0] == "www" or len(labels[0]) > 1

@@ -1,5 +1,6 @@
 """Digits that are dictated: telephones, cards, codes."""
 
+import itertools
 from collections.abc import Sequence
 
 import msgspec
@@ -15,6 +16,7 @@ _CUE_REACH = 8
 _ENOUGH = 4
 _FEW = 3
 _LONG = 7
+_MANY = 12
 
 
 class Dictated(msgspec.Struct, frozen=True):
@@ -43,6 +45,7 @@ class Dictation:
         self._reader = reader
         self._full = full
         self._auto = auto
+        self._done = 0
 
     def starts(self, at: int) -> bool:
         """Tell whether dictated digits may begin at a token."""
@@ -50,7 +53,12 @@ class Dictation:
         return self._reader.digit(norm) is not None or self._reader.repeat(norm) is not None
 
     def run(self, at: int) -> Dictated | None:
-        """Read digits that begin at a token and are not several numbers."""
+        """Read digits that begin at a token and are not several numbers.
+
+        To be called with growing indices. What is in the middle of many numbers is none.
+        """
+        if at < self._done:
+            return None
         groups: list[str] = []
         repeats = commas = 0
         place = at
@@ -63,13 +71,15 @@ class Dictation:
             repeats += sum(self._reader.repeat(norm) is not None for norm in said[: found.count])
             place += found.count
             last = self._tokens[place - 1].trail
-            goes_on = found.count == AHEAD or (found.count == len(said) and last == ",")
-            if not goes_on:
+            listed = last == "," and all(len(set(group)) == 1 for group in groups)
+            if found.count < len(said) or not (found.count == AHEAD or listed):
                 break
             commas += last == ","
         count = place - at
         if not groups or not self._spelled(at, place):
             return None
+        if len(groups) > _MANY:
+            self._done = place
         if not self._is_one(groups, repeats=repeats, listed=commas >= len(groups) - 1):
             return None
         return Dictated(self._write("".join(groups), at), count)
@@ -83,16 +93,9 @@ class Dictation:
             return len(groups) > 1 or not self._auto
         if len(groups) < _FEW or (_counts(groups) and (listed or len(groups) == _FEW)):
             return False
-        singles = sum(len(group) == 1 for group in groups)
-        if singles == len(groups):
+        if all(len(group) == 1 for group in groups):
             return len(groups) >= _ENOUGH or not listed
-        if any(len(group) == 3 and group.endswith("00") for group in groups[1:-1]):
-            return False
-        pairs = [group for group in groups if len(group) == 2]
-        if singles < 2 and pairs and all(group.endswith(("0", "5")) for group in pairs):
-            return False
-        enough = groups[0] == "0" or sum(map(len, groups)) >= _LONG
-        return enough or singles >= _FEW or len(pairs) >= len(groups) - 1
+        return _is_grouped(groups)
 
     def _write(self, digits: str, at: int) -> str:
         before = self._tokens[max(0, at - _CUE_REACH) : at]
@@ -104,5 +107,17 @@ class Dictation:
 def _counts(groups: Sequence[str]) -> bool:
     """Tell whether somebody is counting: each number is one more, or less, than the one before."""
     numbers = [int(group) for group in groups]
-    steps = {after - before for before, after in zip(numbers, numbers[1:], strict=False)}
+    steps = {after - before for before, after in itertools.pairwise(numbers)}
     return len(steps) == 1 and abs(steps.pop()) == 1
+
+
+def _is_grouped(groups: Sequence[str]) -> bool:
+    """Tell whether digits in groups of different lengths are one string."""
+    singles = sum(len(group) == 1 for group in groups)
+    pairs = [group for group in groups if len(group) == 2]
+    hundreds = any(len(group) == 3 and group.endswith("00") for group in groups[1:-1])
+    round_pairs = bool(pairs) and all(group.endswith(("0", "5")) for group in pairs)
+    if not (singles or pairs) or (hundreds and not singles) or (round_pairs and singles < 2):
+        return False
+    enough = groups[0] == "0" or sum(map(len, groups)) >= _LONG
+    return enough or singles >= _FEW or len(pairs) == len(groups)

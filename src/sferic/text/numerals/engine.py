@@ -1,5 +1,6 @@
 """Numerals: spoken numbers become what written language has for them."""
 
+import functools
 from collections.abc import Sequence
 from typing import Literal
 
@@ -9,9 +10,8 @@ from sferic.text.numerals import grammar as grammars
 from sferic.text.numerals import tail
 from sferic.text.numerals.addresses import AddressFinder
 from sferic.text.numerals.dictation import Dictation
-from sferic.text.numerals.grammar import Grammar
 from sferic.text.numerals.readings import Number, Readings, nothing
-from sferic.text.numerals.rules import Matcher, phrases, render, rules_of
+from sferic.text.numerals.rules import Matcher, Phrases, phrases, render, rules_of
 from sferic.text.numerals.tokens import Token, merge, tokenize
 
 _SMALL = 10
@@ -64,6 +64,13 @@ class Numerals:
         return tail.count(words, grammars.load(language) or nothing(), numbers)
 
 
+@functools.lru_cache(maxsize=128)
+def _kept(language: str, *, auto: bool) -> Phrases:
+    """Return the phrases of a language that stay as they are."""
+    grammar = grammars.load(language) or nothing()
+    return phrases(dict.fromkeys(grammar.keep + (grammar.keep_auto if auto else ()), ""))
+
+
 class _Writing:
     """The writing of one text."""
 
@@ -88,8 +95,7 @@ class _Writing:
         self._dictation = Dictation(
             tokens, self._readings, self._grammar, numbers, full=full, auto=auto
         )
-        keep = self._grammar.keep + (self._grammar.keep_auto if auto else ())
-        self._kept = phrases(dict.fromkeys(keep, ""))
+        self._kept = _kept(language, auto=auto)
 
     def words(self) -> list[Word]:
         """Return the words with their numbers written."""
@@ -131,8 +137,9 @@ class _Writing:
             return self._as_said(at, at + kept[1])
         amount = self._readings.amount(at)
         ordinal = self._readings.ordinal(at)
-        dictated = self._dictation.run(at) if amount or self._dictation.starts(at) else None
-        number = bool(amount or ordinal or self._dictation.starts(at))
+        starts = amount is not None or self._dictation.starts(at)
+        dictated = self._dictation.run(at) if starts else None
+        number = starts or ordinal is not None
         match = self._matcher.longest(at, number=number)
         if match is not None and (dictated is None or match.end - at >= dictated.count):
             return render(match, at)
@@ -169,4 +176,11 @@ class _Writing:
                 return True
         if not self._auto or not amount.plain:
             return False
-        return amount.value < _SMALL or amount.article
+        return amount.article or (amount.value < _SMALL and not self._leads(at + amount.count))
+
+    def _leads(self, at: int) -> bool:
+        """Tell whether a number that is written in digits stands at a token."""
+        if at >= len(self._tokens) or self._tokens[at].lead or self._tokens[at - 1].trail:
+            return False
+        after = self._readings.amount(at)
+        return after is not None and after.value >= _SMALL and not after.article

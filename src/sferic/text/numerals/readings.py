@@ -34,7 +34,7 @@ class Number(msgspec.Struct, frozen=True):
     article: bool = False
     """Whether it begins with an article: a hundred."""
     alone: str = ""
-    """How it is written where nothing is counted or measured and it may be a year, if differently."""
+    """How it is written where nothing is counted: as a year, if it may be one."""
 
 
 class Readings:
@@ -49,18 +49,29 @@ class Readings:
         self._reader = reader
         self._exact = exact
         self._ordinal_endings = tuple(grammar.ordinals.endings)
+        self._aheads: dict[int, list[str]] = {}
+        self._cardinals: dict[int, Reading | None] = {}
         self._amounts: dict[int, Number | None] = {}
         self._ordinals: dict[int, Number | None] = {}
 
     def ahead(self, at: int) -> list[str]:
         """Return what stands from a token on, to the next punctuation and no further than 32."""
+        if at in self._aheads:
+            return self._aheads[at]
         end = at
         last = min(len(self._tokens), at + AHEAD)
         while end < last and self._norms[end]:
             end += 1
             if self._tokens[end - 1].trail or (end < last and self._tokens[end].lead):
                 break
-        return self._norms[at:end]
+        self._aheads[at] = self._norms[at:end]
+        return self._aheads[at]
+
+    def _cardinal(self, at: int) -> Reading | None:
+        if at not in self._cardinals:
+            said = self.ahead(at)
+            self._cardinals[at] = self._reader.cardinal(said, 0) if said else None
+        return self._cardinals[at]
 
     def amount(self, at: int) -> Number | None:
         """Read a number with its sign, decimals and scale, if one begins at a token."""
@@ -77,7 +88,7 @@ class Readings:
     def year(self, at: int) -> Number | None:
         """Read a year between 1000 and 2999, said as one number or as two halves."""
         said = self.ahead(at)
-        first = self._reader.cardinal(said, 0) if said else None
+        first = self._cardinal(at)
         if first is None:
             return None
         if self._grammar.paired_years and first.spelled and 11 <= first.value <= 20:
@@ -94,7 +105,7 @@ class Readings:
         said = self.ahead(at)
         if not said:
             return None
-        found = self._reader.cardinal(said, 0)
+        found = self._cardinal(at)
         if found is None or found.value == 0:
             found = self._after_oh(said, 0) or found
         if found is None or found.value > 59:
@@ -103,8 +114,7 @@ class Readings:
 
     def cardinal(self, at: int) -> Number | None:
         """Read a whole number, without separators."""
-        said = self.ahead(at)
-        found = self._reader.cardinal(said, 0) if said else None
+        found = self._cardinal(at)
         if found is None:
             return None
         return Number(found.value, str(found.value), found.count, spelled=found.spelled)
@@ -151,7 +161,7 @@ class Readings:
 
     def _unsigned(self, first: int, said: Sequence[str], at: int) -> Number | None:
         """Read a number at a place in what is said from a token on."""
-        reading = self._reader.cardinal(said, at)
+        reading = self._cardinal(first + at)
         if reading is None:
             return self._mixed(first, said, at)
         if reading.count == 1 and reading.value >= _MILLION and self._scale(said[at]):
@@ -159,19 +169,17 @@ class Readings:
         article = reading.count > 1 and self._reader.cardinal(said[at : at + 1], 0) is None
         whole = Number(reading.value, "", reading.count, spelled=reading.spelled, article=article)
         end = at + reading.count
-        for decimals, count in self._fractions(said, end):
-            text = str(reading.value) + decimals
-            return self._scaled(first, said, end + count, text, whole, at)
         last = self._tokens[first + end - 1].text
         scale = self._scale(last.lower()) if reading.count > 1 else 0
         if scale >= _MILLION and reading.value % scale == 0:
             half = self._half(said, end)
             if half:
-                count = str(reading.value // scale)
-                text = f"{count}{self._grammar.decimal}5 {last}"
-                return msgspec.structs.replace(
-                    whole, text=text, count=reading.count + half, plain=False
-                )
+                text = f"{reading.value // scale}{self._grammar.decimal}5 {last}"
+                count = reading.count + half
+                return msgspec.structs.replace(whole, text=text, count=count, plain=False)
+        for decimals, count in self._fractions(said, end):
+            text = str(reading.value) + decimals
+            return self._scaled(first, at, end + count, text, whole)
         text = self._whole(last, reading)
         year = reading.spelled and (reading.in_hundreds or 2000 < reading.value < 2100)
         return msgspec.structs.replace(whole, text=text, alone=str(reading.value) if year else "")
@@ -189,26 +197,26 @@ class Readings:
 
     def _scale(self, word: str) -> int:
         """Return what a word such as `million` multiplies by; 0 for other words."""
-        found = self._reader.cardinal([word], 0)
-        return found.value if found and found.spelled and found.value in _SCALES else 0
+        scale = self._reader.scale(word)
+        return scale if scale in _SCALES else 0
 
     def _mixed(self, first: int, said: Sequence[str], at: int) -> Number | None:
         """Read a number that is written, or ends in a half: 2.5, zweieinhalb."""
         word = said[at]
         if _WRITTEN.fullmatch(word):
             none = Number(0, "", 1, spelled=False)
-            return self._scaled(first, said, at + 1, word, none, at)
+            return self._scaled(first, at, at + 1, word, none)
         for ending, decimals in self._grammar.fused_halves.items():
             stem = self._reader.cardinal([word.removesuffix(ending)], 0)
             if stem and word.endswith(ending):
                 half = Number(stem.value, "", 1, spelled=True)
                 text = f"{stem.value}{self._grammar.decimal}{decimals}"
-                return self._scaled(first, said, at + 1, text, half, at)
+                return self._scaled(first, at, at + 1, text, half)
         return None
 
-    def _scaled(
-        self, first: int, said: Sequence[str], end: int, text: str, whole: Number, at: int
-    ) -> Number:
+    def _scaled(self, first: int, at: int, end: int, text: str, whole: Number) -> Number:
+        """Add the word for millions behind a number, if there is one."""
+        said = self.ahead(first)
         spelled = whole.spelled or end - at > 1
         if end < len(said) and self._scale(said[end]):
             text, end = f"{text} {self._tokens[first + end].text}", end + 1
@@ -265,7 +273,7 @@ class Readings:
         said = self.ahead(at)
         if not said:
             return None
-        before = self._reader.cardinal(said, 0)
+        before = self._cardinal(at)
         start = before.count if before and before.spelled else 0
         for last in range(start, min(start + 2, len(said))):
             if said[last].endswith(self._ordinal_endings):

@@ -76,7 +76,7 @@ def compile_rules(grammar: Grammar) -> RuleSet:
         first = rule.items[0]
         if first.kind in NUMBERS:
             by_number.append(rule)
-        for word in lists[first.kind] if first.kind in lists else first.words:
+        for word in lists.get(first.kind, first.words):
             by_word[word] = (*by_word.get(word, ()), rule)
     return RuleSet(by_word, tuple(by_number), lists)
 
@@ -137,7 +137,7 @@ class Matcher:
         return best
 
     def phrase(self, among: Phrases, at: int) -> tuple[str, int] | None:
-        """Return what is written for the longest phrase at a token, and how many tokens it takes."""
+        """Return what is written for the longest phrase at a token, and its number of tokens."""
         for words, written in among.get(self._tokens[at].norm, ()):
             end = at + len(words)
             said = tuple(token.norm for token in self._tokens[at:end])
@@ -174,7 +174,18 @@ class Matcher:
             elif not item.optional:
                 return None
             comma = False
+        if rule.items[0].kind == "year" and self._among_numbers(at, place):
+            return None
         return Match(rule, place, slots) if self._allowed(rule.text, at, place) else None
+
+    def _among_numbers(self, start: int, end: int) -> bool:
+        return any(
+            0 <= at < len(self._tokens)
+            and bool(self._tokens[at].norm)
+            and self._readings.amount(at) is not None
+            and (at < start or not self._apart(end))
+            for at in (start - 1, end)
+        )
 
     def _follows(self, place: int, *, comma: bool) -> bool:
         before, after = self._tokens[place - 1], self._tokens[place]

@@ -38,6 +38,7 @@ def _is_number(norm: str, numbers: NumberReader) -> bool:
     return (
         numbers.digit(norm) is not None
         or numbers.repeat(norm) is not None
+        or numbers.scale(norm) > 0
         or numbers.cardinal([norm], 0) is not None
     )
 
