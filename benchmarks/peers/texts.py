@@ -38,7 +38,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What a tool says of a text."""
 
     us: float = 0.0
-    """Microseconds it took."""
+    """Microseconds of CPU time it took."""
     text: str = ""
     spans: tuple[tuple[int, int, str], ...] = ()
     """First character, the one after the last, and the tool's own name for what is there."""
