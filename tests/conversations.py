@@ -40,11 +40,16 @@ LAST_NAMES = _list(
 )
 STREETS = _list("Maple Juniper Willow Lincoln Jefferson Madison Chestnut Sycamore")
 HOSTS = _list("gmail yahoo hotmail outlook proton")
-FILLERS = ("uh", "um", "er", "so")
+FILLERS = {
+    "en": ("uh", "um", "er", "hmm"),
+    "de": ("äh", "ähm", "hm"),
+    "es": ("eh", "mmm", "hm"),
+    "fr": ("euh", "hm"),
+}
 HARMLESS = frozenset(
     _list(
         "a i o at dot com org net the of and is in to it as double triple street avenue road lane "
-        "p m am pm on uh um er so w www dash plus y"
+        "p m am pm on uh um er so w www dash plus y hm hmm eh euh äh ähm mmm"
     )
 )
 """Tokens of secrets that say nothing by themselves."""
@@ -143,7 +148,7 @@ def conversation(chance: random.Random, language: str, *, pii: bool, pci: bool) 
         if chance.random() < 0.7:
             words += chance.choice(SMALL_TALK[language]).split()
         before, after = secret.cue.split("{}")
-        words += [*before.split(), *_hesitated(chance, secret.said), *after.split()]
+        words += [*before.split(), *_hesitated(chance, language, secret.said), *after.split()]
     words += [CANARY, *chance.choice(SMALL_TALK[language]).split()]
     return Conversation(language, tuple(words), tuple(secrets))
 
@@ -400,11 +405,11 @@ PII = (
 ABROAD = frozenset((_card, _account, _phone, _name))
 
 
-def _hesitated(chance: random.Random, words: Sequence[str]) -> Iterator[str]:
+def _hesitated(chance: random.Random, language: str, words: Sequence[str]) -> Iterator[str]:
     hesitates = chance.random() < 0.3
     for place, word in enumerate(words):
         if place and hesitates and chance.random() < 0.15:
-            yield chance.choice(FILLERS)
+            yield chance.choice(FILLERS[language])
         yield word
 
 

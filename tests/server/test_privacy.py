@@ -160,7 +160,7 @@ def _talk(engine: ScriptedEngine, number: int, slot: int) -> Talk:
     """Make a conversation up, and teach the engine to hear it."""
     seed = f"{SEED}-{number}"
     chance = random.Random(seed)
-    language = chance.choices(("en", "de", "es", "fr"), (1, 0, 0, 0))[0]
+    language = chance.choices(("en", "de", "es", "fr"), (7, 1, 1, 1))[0]
     wanted = chance.choice(("both", "both", "pii", "pci"))
     pii, pci = wanted != "pci", wanted != "pii"
     said = conversation(chance, language, pii=pii, pci=pci)

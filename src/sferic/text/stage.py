@@ -23,7 +23,9 @@ import msgspec
 
 from sferic.audio import SAMPLE_RATE
 from sferic.recognition.hypothesis import Word
+from sferic.text.hesitations import Fluent, Redacting
 from sferic.text.redaction.placeholders import PENDING, PLACEHOLDER
+from sferic.text.severed import Severed
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -58,28 +60,6 @@ def _discreet(function: Callable[P, T]) -> Callable[P, T]:
     return guarded
 
 
-class Redacted(Protocol):
-    """What redaction makes of some words."""
-
-    @property
-    def words(self) -> Sequence[Word]:
-        """What may be shown, a word for each entity."""
-
-    @property
-    def held(self) -> int:
-        """How many of the last words that went in have to wait."""
-
-
-class Redacting(Protocol):
-    """Redaction in one session."""
-
-    def partial(self, words: Sequence[Word], language: str) -> Sequence[Word]:
-        """Mask settled words, an open end included, and remember nothing."""
-
-    def final(self, words: Sequence[Word], language: str, *, ended: bool) -> Redacted:
-        """Mask words, and remember them."""
-
-
 class Writing(Protocol):
     """What writes numbers."""
 
@@ -112,6 +92,7 @@ class TextStage:
         self._numerals = numerals
         self._draft_numerals = draft_numerals
         self._hold_numbers = hold_numbers and numerals is not None
+        self._severed = Severed()
         self._language: str | None = None
         self._verbatim: list[Word] = []
         """Words that redaction waits with."""
@@ -133,7 +114,7 @@ class TextStage:
         from sferic.text.redaction import Redactor  # noqa: PLC0415
 
         redacts = redact_pii or redact_pci
-        redactor = Redactor(pii=redact_pii, pci=redact_pci) if redacts else None
+        redactor = Fluent(Redactor(pii=redact_pii, pci=redact_pci)) if redacts else None
         if numerals == "false":
             return cls(redactor=redactor)
         return cls(
@@ -174,7 +155,8 @@ class TextStage:
             TextFault: A fault in here.
         """
         if self._redactor is not None:
-            words = self._mask(self._redactor, words[:settled], language)
+            shown = self._mask(self._redactor, words[:settled], language)
+            words = self._severed.mask(shown, language)
         shown = [*self._masked, *words]
         if self._draft_numerals is None:
             return shown
@@ -225,11 +207,14 @@ class TextStage:
             return words
         redacted = self._redactor.final(words, language, ended=False)
         self._verbatim = list(words[len(words) - redacted.held :])
-        if not ended or not self._verbatim:
-            return redacted.words
-        tail = self._redactor.final(self._verbatim, language, ended=True)
-        self._verbatim = []
-        return [*redacted.words, *_unresolved(tail.words)]
+        shown = redacted.words
+        if ended and self._verbatim:
+            tail = self._redactor.final(self._verbatim, language, ended=True)
+            shown = [*shown, *_unresolved(tail.words)]
+            self._verbatim = []
+        shown = self._severed.mask(shown, language)
+        self._severed.note(shown)
+        return shown
 
     def _is_overdue(self, words: Sequence[Word]) -> bool:
         waiting = [*self._masked, *self._verbatim]

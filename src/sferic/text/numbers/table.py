@@ -12,6 +12,7 @@ from sferic.text.numbers.folding import fold
 
 BREAK = " "
 """Marks a place in a word where it may be written apart."""
+_TENS = frozenset(range(20, 100, 10))
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -26,6 +27,8 @@ class Entry(msgspec.Struct, frozen=True):
     """Whether it is `a`: one, if something that multiplies follows."""
     stem: bool = False
     """Whether something smaller has to follow: `cent` of centotto."""
+    closed: bool = False
+    """Whether nothing can be added to it, as to tens where units come first."""
     tail: bool = False
     """Whether something has to come before it: `cientos` of doscientos, millions."""
 
@@ -69,6 +72,8 @@ class Hints(msgspec.Struct, frozen=True, kw_only=True):
     """`and` in numbers, and the value that what follows has to be under."""
     units_first: tuple[str, ...] = ()
     """`and` between units and the tens after them: einundzwanzig."""
+    units_last: bool = True
+    """Whether units may come after their tens."""
     articles: tuple[str, ...] = ()
     words: dict[str, tuple[str, ...]] = {}
     """Further rows of the table: words by the number, or `*1000` for what multiplies."""
@@ -88,8 +93,11 @@ def build(forms: Iterable[tuple[str, str]], hints: Hints) -> Table:
     root = Node()
     extra = [(key, word) for key, words in hints.words.items() for word in words]
     rows = [*forms, *extra]
-    for key, word in (*rows, *_units_first(rows, hints)):
-        root.insert(*entry_of(key, word))
+    for key, form in (*rows, *_units_first(rows, hints)):
+        word, entry = entry_of(key, form)
+        if entry.value in _TENS and not hints.units_last:
+            entry = msgspec.structs.replace(entry, closed=True)
+        root.insert(word, entry)
     digits = {fold(word): key for key, word in rows if len(key) == 1 and word[-1] != "-"}
     for word, room in hints.joins.items():
         root.insert(word, Entry(room, joins=True))

@@ -10,7 +10,9 @@ from sferic.text.numerals import grammar as grammars
 from sferic.text.numerals import tail
 from sferic.text.numerals.addresses import AddressFinder
 from sferic.text.numerals.dictation import Dictation
-from sferic.text.numerals.readings import Number, Readings, nothing
+from sferic.text.numerals.grammar import Grammar
+from sferic.text.numerals.number import Number
+from sferic.text.numerals.readings import Readings
 from sferic.text.numerals.rules import Matcher, Phrases, phrases, render, rules_of
 from sferic.text.numerals.tokens import Token, merge, tokenize
 
@@ -61,13 +63,13 @@ class Numerals:
             numbers = reader(language)
         except LookupError:
             return 0
-        return tail.count(words, grammars.load(language) or nothing(), numbers)
+        return tail.count(words, grammars.load(language) or Grammar(), numbers)
 
 
 @functools.lru_cache(maxsize=128)
 def _kept(language: str, *, auto: bool) -> Phrases:
     """Return the phrases of a language that stay as they are."""
-    grammar = grammars.load(language) or nothing()
+    grammar = grammars.load(language) or Grammar()
     return phrases(dict.fromkeys(grammar.keep + (grammar.keep_auto if auto else ()), ""))
 
 
@@ -86,7 +88,7 @@ class _Writing:
         self._tokens = tokens
         grammar = grammars.load(language)
         self._known = grammar is not None
-        self._grammar = grammar or nothing()
+        self._grammar = grammar or Grammar()
         self._numbers = numbers
         self._full = full
         self._auto = auto

@@ -14,7 +14,8 @@ class RuleText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is said: words, `a|b` for either, `word?` for a word that may be missing, `,` where a
     comma may be, and slots: `{kind}`, `{name:kind}`, `{kind 1..12}`."""
     write: str
-    """What is written for it, with the slots by name; `{hour-1}` for one less."""
+    """What is written for it, with the slots by name; `{hour-1}` for one less, on a clock, and
+    `{60-minute}` for what is left, with two digits."""
     full: bool = True
     """Whether it is a full written form, which `itn_normalize` turns on and off."""
     auto: bool = True
@@ -50,9 +51,11 @@ class Addresses(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     at: tuple[str, ...] = ()
     dot: tuple[str, ...] = ()
     signs: dict[str, str] = {}
-    """Words for other signs, and the signs: `underscore`."""
+    """Words for other signs, up to three for each, and the signs: `underscore`."""
     stops: tuple[str, ...] = ()
     """Words that are no names of people or hosts, such as articles."""
+    letters: dict[str, str] = {}
+    """Letters that addresses are written without, and what is written; accents go anyway."""
 
 
 class Grammar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,6 +72,8 @@ class Grammar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dots: tuple[str, ...] = ()
     """Words for the dot in versions, where it is another."""
     minus: tuple[str, ...] = ()
+    plus: tuple[str, ...] = ()
+    """Words before the code of a country, in the number of a telephone."""
     halves: tuple[str, ...] = ()
     """Phrases that add a half."""
     fused_halves: dict[str, str] = {}

@@ -1,15 +1,14 @@
 """The numbers in some tokens: amounts, ordinals, years, minutes."""
 
-import functools
-import itertools
 import re
 from collections.abc import Sequence
 
 import msgspec
 
 from sferic.text.numbers import NumberReader, Reading
-from sferic.text.numerals import writing
+from sferic.text.numerals import ordinals, writing
 from sferic.text.numerals.grammar import Grammar
+from sferic.text.numerals.number import Number
 from sferic.text.numerals.tokens import Token
 
 AHEAD = 32
@@ -17,24 +16,6 @@ _WRITTEN = re.compile(r"\d[\d.,'\u00a0\u202f]*")
 _SCALES = frozenset((10**3, 10**5, 10**6, 10**7, 10**9, 10**12))
 _MILLION = 10**6
 _LONGEST_CODE = 6
-
-
-class Number(msgspec.Struct, frozen=True):
-    """A number in some tokens, and how it is written."""
-
-    value: int
-    """The whole part of it."""
-    text: str
-    count: int
-    """How many tokens it takes."""
-    spelled: bool
-    """Whether any of it was said in words."""
-    plain: bool = True
-    """Whether it is a whole number without sign or scale."""
-    article: bool = False
-    """Whether it begins with an article: a hundred."""
-    alone: str = ""
-    """How it is written where nothing is counted: as a year, if it may be one."""
 
 
 class Readings:
@@ -166,7 +147,7 @@ class Readings:
             return self._mixed(first, said, at)
         if reading.count == 1 and reading.value >= _MILLION and self._scale(said[at]):
             return None
-        article = reading.count > 1 and self._reader.cardinal(said[at : at + 1], 0) is None
+        article = reading.count == 2 and self._reader.joins(said[at])
         whole = Number(reading.value, "", reading.count, spelled=reading.spelled, article=article)
         end = at + reading.count
         last = self._tokens[first + end - 1].text
@@ -271,49 +252,11 @@ class Readings:
 
     def _read_ordinal(self, at: int) -> Number | None:
         said = self.ahead(at)
-        if not said:
-            return None
         before = self._cardinal(at)
         start = before.count if before and before.spelled else 0
         for last in range(start, min(start + 2, len(said))):
             if said[last].endswith(self._ordinal_endings):
-                found = self._as_cardinal(said, last)
+                found = ordinals.read(said, last, self._grammar, self._reader)
                 if found is not None:
                     return found
         return None
-
-    def _as_cardinal(self, said: Sequence[str], last: int) -> Number | None:
-        """Read words the last of which is an ordinal, and the ordinals behind it."""
-        best: Number | None = None
-        said = list(said)
-        spoken = list(said)
-        for end in itertools.count(last):
-            if end >= len(said) or not (cardinals := _cardinals(said[end], self._grammar)):
-                return best
-            for cardinal in cardinals:
-                reading = self._reader.cardinal([*said[:end], cardinal], 0)
-                if reading and reading.spelled and reading.count == end + 1:
-                    text = writing.ordinal(reading.value, spoken[end], self._grammar)
-                    best = Number(reading.value, text, end + 1, spelled=True)
-                    said[end] = cardinal
-                    break
-            else:
-                return best
-        return best
-
-
-def _cardinals(word: str, grammar: Grammar) -> list[str]:
-    """Return what a word for an ordinal may be made of."""
-    stem, dash, word = word.rpartition("-")
-    return [
-        stem + dash + word.removesuffix(ending) + instead
-        for ending, replacements in grammar.ordinals.endings.items()
-        if word.endswith(ending)
-        for instead in replacements
-    ]
-
-
-@functools.lru_cache(maxsize=1)
-def nothing() -> Grammar:
-    """Return the grammar of languages that have no file: whole numbers, grouped by nothing."""
-    return Grammar()

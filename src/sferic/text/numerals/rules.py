@@ -8,12 +8,13 @@ import msgspec
 
 from sferic.text.numerals import grammar as grammars
 from sferic.text.numerals.grammar import Grammar, RuleText
-from sferic.text.numerals.readings import Number, Readings
+from sferic.text.numerals.number import Number
+from sferic.text.numerals.readings import Readings
 from sferic.text.numerals.tokens import Token
 
 NUMBERS = frozenset(("amount", "number", "ordinal", "day", "year", "hour", "minute", "code"))
 _ITEM = re.compile(r"\{(?:(\w+):)?(\w+)(?: (\d*)\.\.(\d*))?\}|(\S+)")
-_SLOT = re.compile(r"\{(\w+)([+-]\d+)?\}")
+_SLOT = re.compile(r"\{(?:(\d+)-)?([a-z]\w*)(-\d+)?\}")
 _NEAR_BEFORE, _NEAR_BEHIND = 4, 2
 
 Phrases = Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
@@ -252,7 +253,7 @@ def render(match: Match, at: int) -> list[tuple[str, int, int]]:
     starts: list[int] = []
     behind = at
     for part in match.rule.parts:
-        slots = [match.slots[name] for name, _ in _SLOT.findall(part)]
+        slots = [match.slots[name] for _, name, _ in _SLOT.findall(part)]
         text = _SLOT.sub(lambda found: _slot_text(match.slots, found), part)
         start = min((slot.start for slot in slots), default=behind)
         behind = max((slot.end for slot in slots), default=behind)
@@ -267,7 +268,8 @@ def render(match: Match, at: int) -> list[tuple[str, int, int]]:
 
 
 def _slot_text(slots: Mapping[str, Filled], found: re.Match[str]) -> str:
-    slot = slots[found[1]]
-    if not found[2]:
-        return slot.text
-    return str(slot.value + int(found[2]) or 12)
+    less, name, more = found.groups()
+    slot = slots[name]
+    if less:
+        return f"{int(less) - slot.value:02}"
+    return str(slot.value + int(more) or 12) if more else slot.text

@@ -8,7 +8,8 @@ import msgspec
 from sferic.recognition.hypothesis import Word
 
 _OUTER = re.compile(r"([^\w$€£¥₹%°+\-−@#]*)(.*?)([^\w$€£¥₹%°+@#]*)", re.DOTALL)
-_MARKS = re.compile("[\u0300-\u036f\u0900-\u0d7f]+$")
+_SIGNS = re.compile("[\u0900-\u0963\u0966-\u0d7f\u200c\u200d]+")
+"""Signs of the scripts of India that a word may end with, which are no letters to `re`."""
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _PLACEHOLDER = re.compile(r"\[(?:[A-Za-z]+_\d+|\.\.\.)\]")
 
@@ -44,9 +45,9 @@ def _token(words: tuple[Word, ...]) -> Token:
         return Token(text.lower(), text, "", "", words)
     match = _OUTER.fullmatch(text)
     lead, core, trail = match.groups() if match else ("", text, "")
-    marks = re.match("[\u0900-\u0d7f]+", trail)
-    if marks and not trail.startswith(("।", "॥")):
-        core, trail = core + marks[0], trail[marks.end() :]
+    signs = _SIGNS.match(trail)
+    if signs:
+        core, trail = core + signs[0], trail[signs.end() :]
     norm = core.lower().replace("’", "'")
     if _INITIALS.fullmatch(norm):
         norm = norm.replace(".", "")
