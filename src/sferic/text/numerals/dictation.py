@@ -88,7 +88,8 @@ class Dictation:
                 break
             commas += last == ","
         count = place - at
-        if not groups or not self._spelled(at, place):
+        single = len(groups) >= _ENOUGH and all(len(group) == 1 for group in groups)
+        if not groups or not (single or self._spelled(at, place)):
             return None
         if len(groups) > _MANY:
             self._done = place

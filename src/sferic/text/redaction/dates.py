@@ -84,7 +84,7 @@ class Calendar:
             return
         end, year = self._year(month.end)
         value = f"{int(year or 0) % 100:02}-{int(month.value):02}-{int(day.value):02}"
-        self._findings.add(index, end, "DATE", value, grows=year is None)
+        self._findings.add(index, end, "DATE", value, grows=self._is_open(end, year))
 
     def _around_month(self, index: int, month: int) -> None:
         document = self._document
@@ -102,7 +102,11 @@ class Calendar:
         if self._expires(start, end):
             self._findings.add(start, end, "CREDITCARDEXPIRY", value)
         else:
-            self._findings.add(start, end, "DATE", value, grows=year is None)
+            self._findings.add(start, end, "DATE", value, grows=self._is_open(end, year))
+
+    def _is_open(self, end: int, year: str | None) -> bool:
+        """Tell whether a year, or the rest of one, may follow what ends here."""
+        return year in (None, "19", "20") or (end in self._ends and self._ends[end].takes_unit)
 
     def _is_month(self, index: int) -> bool:
         document = self._document
@@ -338,15 +342,18 @@ class Calendar:
             if self._findings.taken(atom.start, atom.end) or atom.end in self._atoms:
                 continue
             if self._is_age(document, atom):
-                self._findings.add(atom.start, atom.end, "AGE", str(int(atom.value)))
+                age = str(int(atom.value))
+                self._findings.add(atom.start, atom.end, "AGE", age, grows=atom.takes_unit)
 
     def _is_age(self, document: Document, atom: Atom) -> bool:
+        subject = document.before("age_subject", atom.start)
         if document.at("age_after", atom.end):
+            if document.before("age_subject", atom.start):
+                return True
             before = document.keys[max(0, atom.start - 4) : atom.start]
-            return document.rules.things.isdisjoint(before)
-        if document.at("age_years", atom.end) and document.before("age_subject", atom.start):
+            return subject is not None or document.rules.things.isdisjoint(before)
+        if document.at("age_years", atom.end) and subject is not None:
             return True
         if document.before("age_before", atom.start) and not self._is_unit(atom.end):
             return True
-        subject = document.before("age_subject", atom.start)
-        return bool(subject) and self._is_free(atom.end) and int(atom.value) > 1
+        return subject is not None and self._is_free(atom.end) and int(atom.value) > 1

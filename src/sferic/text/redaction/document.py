@@ -117,6 +117,8 @@ def tokenize(words: Sequence[Word], rules: Rules) -> list[Token]:
         for start, end in _pieces(text[:_LONGEST], rules):
             core = text[start:end]
             key = core.casefold().replace("’", "'")
+            if key in rules.hesitations:
+                continue
             behind = text[end:]
             tokens.append(
                 Token(
@@ -179,9 +181,7 @@ def _core(text: str) -> tuple[int, int]:
         end -= 1
     if end > start and text[end : end + 1] in ("%", "‰", "°"):
         end += 1
-    if (start and text[start - 1] == "+" and text[start].isdigit()) or (
-        start and text[start - 1] == "(" and text[start].isdigit()
-    ):
+    if 0 < start < end and text[start - 1] in "+(" and text[start].isdigit():
         start -= 1
     return start, end
 

@@ -20,6 +20,7 @@ from sferic.text.redaction.lexicon import lexicon
 
 _APOSTROPHE = "'"
 _NAMES = frozenset("fFgLl")
+_BEHIND = frozenset(("after", "age_after", "meridiem", "hour"))
 _SLOT = re.compile(r"\(([^()]*)\)")
 
 
@@ -192,8 +193,10 @@ class File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """What is not part of a name, at the end of a word: `'s`."""
     elisions: tuple[str, ...] = ()
     """The same at its beginning: `d'`."""
+    hesitations: tuple[str, ...] = ()
+    """Sounds that mean nothing anywhere: `uh`. They are looked over."""
     fillers: tuple[str, ...] = ()
-    """What may come between two digits and means nothing: `uh`, `dash`."""
+    """What may come between two digits and means nothing there: `then`, `dash`."""
     corrections: tuple[str, ...] = ()
     """What takes back the digits before it: `no sorry`."""
     links: tuple[str, ...] = ()
@@ -248,6 +251,15 @@ class Rules:
         self.goes_on = frozenset(file.times.goes_on)
         for group, value, phrase in _phrases(file):
             self._add(group, value, phrase)
+        self.hesitations = frozenset(file.hesitations)
+        self.begun = frozenset(
+            phrase.words[:count]
+            for phrases in self.phrases.values()
+            for phrase in phrases
+            if phrase.group in _BEHIND
+            for count in range(1, len(phrase.words))
+        )
+        """What phrases behind a number begin with, without their last words."""
         for phrases in self.phrases.values():
             phrases.sort(key=lambda phrase: -len(phrase.words))
 

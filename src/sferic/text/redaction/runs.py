@@ -26,6 +26,11 @@ class Atom(msgspec.Struct):
     whole: bool = False
     """Whether it was said as one number: `two hundred`, `forty two`."""
 
+    @property
+    def takes_unit(self) -> bool:
+        """Whether a digit behind it may belong to it: sixty may become sixty one."""
+        return self.whole and self.value.endswith("0")
+
 
 class Run(msgspec.Struct):
     """Atoms with nothing in between but what means nothing."""

@@ -3,10 +3,16 @@
 from sferic.text.redaction import codes, internet, spelling
 from sferic.text.redaction.cues import cues
 from sferic.text.redaction.engine import Analysis
+from sferic.text.redaction.entities import Entity
 from sferic.text.redaction.runs import Run
 from sferic.text.redaction.spelling import Spelled
 
 _BRIDGES = ("filler", "correction", "link", "list", "example")
+_COMPLETED = ("AGE", "DATE", "TIME")
+_CENTURIES = ("18", "19", "20")
+"""Numbers that years begin with."""
+_ANNOUNCED = 2
+"""Tokens between what announces a date and its month."""
 _ADDRESS = 3
 _EMAIL = 24
 _NAMES = 2
@@ -37,6 +43,7 @@ class Tail:
         if self._document.size > self._document.begin:
             self._numbers()
             self._dates()
+            self._ages()
             self._addresses()
             self._internet()
             if not final:
@@ -59,7 +66,7 @@ class Tail:
         self._letters(end)
         entity = self._findings.at(end - 1)
         if entity is not None:
-            if entity.grows:
+            if entity.grows or self._is_half(entity, end):
                 self._open(entity.start)
             return
         for run in reversed(self._analysis.runs):
@@ -71,6 +78,13 @@ class Tail:
         self._ordinal(end)
         if not self._final and end in self._ends:
             self._open(self._ends[end].start)
+
+    def _is_half(self, entity: Entity, end: int) -> bool:
+        """Tell whether an age or a date ends with a number that another may complete: `fifty`."""
+        atom = self._ends.get(end)
+        if atom is None or atom.kind != "s" or entity.type not in _COMPLETED:
+            return False
+        return atom.value in _CENTURIES or atom.value.endswith("0")
 
     def _letters(self, end: int) -> None:
         for word in reversed(self._analysis.spelled):
@@ -100,6 +114,11 @@ class Tail:
                     break
             else:
                 break
+        for count in (1, 2, 3):
+            behind = tuple(document.keys[max(start - count, document.begin) : start])
+            if behind in document.rules.begun:
+                start -= len(behind)
+                break
         found = self._findings.at(start - 1)
         letters = any(word.end == start for word in self._analysis.spelled)
         if start in self._ends or letters or (found is not None and found.grows):
@@ -117,6 +136,7 @@ class Tail:
                 self._open(self._ends[end].start)
         key = document.keys[end - 1] if end else ""
         doubtful = self._final and key in document.rules.doubtful_months
+        doubtful = doubtful and not self._has_date_cue(end - 1)
         if key in document.rules.months and not doubtful and not self._findings.taken(end - 1, end):
             self._open(end - 1)
         fraction = document.before("fraction", document.size)
@@ -125,6 +145,28 @@ class Tail:
             self._open(fraction.start)
         if past is not None and past.start in self._ends:
             self._open(self._ends[past.start].start)
+
+    def _has_date_cue(self, index: int) -> bool:
+        """Tell whether a date has been announced right before a token."""
+        cues = (mark for mark in self._document.of("before") if mark.value == "DATE")
+        return any(0 <= index - mark.end <= _ANNOUNCED for mark in cues)
+
+    def _ages(self) -> None:
+        """Wait for what makes a number an age: `45 years` goes on with `old`."""
+        document = self._document
+        for width in (1, 2):
+            start = document.size - width
+            atom = self._ends.get(start)
+            if atom is None or atom.kind not in "sw" or start <= document.begin:
+                continue
+            begun = tuple(document.keys[start:])
+            if not self._final or document.before("age_subject", atom.start):
+                phrases = document.rules.phrases.get(begun[0], ())
+                if any(
+                    phrase.group == "age_after" and phrase.words[:width] == begun
+                    for phrase in phrases
+                ):
+                    self._open(atom.start)
 
     def _addresses(self) -> None:
         """Wait for the street behind a number."""
@@ -236,6 +278,10 @@ class Tail:
             if run.end < self.start or findings.taken(run.start, run.end):
                 continue
             kind = self._kind(run)
+            if kind is None and self._document.before("age_subject", run.start):
+                kind = "AGE" if run.end < self._document.size else None
+            if kind is None and self._document.before("live", run.start):
+                kind = "BUILDINGNUMBER"
             if kind is not None:
                 findings.add(run.start, run.end, kind, run.value, grows=True)
         document = self._document
