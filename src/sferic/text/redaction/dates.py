@@ -62,7 +62,7 @@ class Calendar:
         """Take `four slash twelve slash eighty eight`, as it is or as an end of validity."""
         parts = [""]
         place = index
-        while place in self._atoms and self._atoms[place].kind in "sw":
+        while place in self._atoms and self._atoms[place].kind in "sw" and len(parts[-1]) < 5:
             parts[-1] += self._atoms[place].value
             place = self._atoms[place].end
             sign = self._document.at("sign", place)
@@ -347,13 +347,15 @@ class Calendar:
 
     def _is_age(self, document: Document, atom: Atom) -> bool:
         subject = document.before("age_subject", atom.start)
+        before = document.keys[max(0, atom.start - 4) : atom.start]
+        if subject is None or subject.end - subject.start == 1:
+            person = document.rules.things.isdisjoint(before)
+        else:
+            person = True
         if document.at("age_after", atom.end):
-            if document.before("age_subject", atom.start):
-                return True
-            before = document.keys[max(0, atom.start - 4) : atom.start]
-            return subject is not None or document.rules.things.isdisjoint(before)
+            return person
         if document.at("age_years", atom.end) and subject is not None:
-            return True
+            return person
         if document.before("age_before", atom.start) and not self._is_unit(atom.end):
             return True
         return subject is not None and self._is_free(atom.end) and int(atom.value) > 1

@@ -203,8 +203,8 @@ class People:
         if (
             index
             and self._findings.type_at(index - 1) == "FIRSTNAME"
-            and not document.tokens[index - 1].stop
-            and self._is_surname(index, index - 1)
+            and self._may_be(index)
+            and (self._is_only_surname(index) or self._is_surname(index, index - 1))
         ):
             end = self._surname_end(index)
             self._findings.add(index, end, "LASTNAME", self._value(index, end))
@@ -262,8 +262,10 @@ class People:
             return
         following = index + 1
         for _ in range(2):
-            if following >= document.size or document.tokens[following - 1].pause:
+            if following >= document.size:
                 return
+            if document.tokens[following - 1].pause:
+                break
             if self._is_initial(following) and self._is_surname(following + 1, following):
                 self._findings.add(following, following + 1, "FIRSTNAME", document.keys[following])
                 following += 1
@@ -274,7 +276,7 @@ class People:
                 following += 1
         if only_first or following >= document.size:
             return
-        if not self._is_surname(following, index, cued=cued):
+        if not self._is_surname(following, following - 1, cued=cued):
             return
         end = self._surname_end(following)
         self._findings.add(following, end, "LASTNAME", self._value(following, end))
@@ -319,9 +321,10 @@ class People:
             cued: Whether a cue said that a name comes.
         """
         document = self._document
-        if index >= document.size or document.tokens[first].pause or not self._may_be(index):
+        if index >= document.size or not self._may_be(index):
             return False
-        if index > document.begin and not _is_whole(document, index - 1):
+        whole = index == document.begin or _is_whole(document, index - 1)
+        if not whole or self._is_apart(first, index, cued=cued):
             return False
         particle = document.at("particle", index)
         if particle is not None and particle.end < document.size:
@@ -339,6 +342,20 @@ class People:
             return True
         known = cued and surname and token.key not in self._rules.doubtful
         return not certain and (known or (not kinds and len(token.key) > 2))
+
+    def _is_apart(self, first: int, index: int, *, cued: bool) -> bool:
+        """Tell whether punctuation parts two words of a name; a comma does not, behind a cue."""
+        before = self._document.tokens[first]
+        if not before.pause:
+            return False
+        return before.stop or not cued or not self._is_only_surname(index)
+
+    def _is_only_surname(self, index: int) -> bool:
+        """Tell whether a word is a surname and no other."""
+        token = self._document.tokens[index]
+        kinds = set(token.kinds)
+        surname = bool(kinds & set("lL")) and "w" not in kinds
+        return surname and (token.capital or not self._document.cased)
 
     def _join_hyphened(self, index: int) -> None:
         document = self._document
