@@ -7,6 +7,7 @@ from benchmarks.peers.moonshine import Moonshine
 from benchmarks.peers.offline import Offline
 from benchmarks.peers.own import Sferic
 from benchmarks.peers.peer import Peer, Setup
+from benchmarks.peers.texts import NORMALISERS, REDACTORS
 from benchmarks.peers.whisperlive import WhisperLive
 from benchmarks.peers.whisperlivekit import WhisperLiveKit
 
@@ -19,7 +20,9 @@ PEERS: Mapping[str, Callable[[Setup], Peer]] = {
 }
 """By their names on the command line, in the order in which they are measured."""
 
-ENVIRONMENTS: Mapping[str, Environment] = {
-    peer.environment.name: peer.environment for peer in (Moonshine, WhisperLive, WhisperLiveKit)
-}
-"""Those that are not part of this one."""
+_ALL = (
+    *(peer.environment for peer in (Moonshine, WhisperLive, WhisperLiveKit)),
+    *(tool.environment for tool in (*REDACTORS.values(), *NORMALISERS.values())),
+)
+ENVIRONMENTS: Mapping[str, Environment] = {environment.name: environment for environment in _ALL}
+"""Those that are not part of this one: of peers, and of tools that benchmarks of text use."""

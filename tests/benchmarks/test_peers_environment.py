@@ -21,6 +21,7 @@ from benchmarks.peers.moonshine import Moonshine
 from benchmarks.peers.peer import Recording, Setup
 from benchmarks.peers.process import PeerProcess, free_port
 from benchmarks.peers.run import named
+from benchmarks.peers.texts import NORMALISERS, REDACTORS
 from sferic.audio import SAMPLE_RATE
 
 Commands = list[list[str]]
@@ -77,7 +78,7 @@ def test_an_installation_that_fails_says_why() -> None:
 
 def test_every_environment_has_pins_and_belongs_to_a_peer() -> None:
     for name, each in ENVIRONMENTS.items():
-        assert name in PEERS
+        assert name in {*PEERS, *REDACTORS, *NORMALISERS}
         lines = (environment._LOCKS / f"{name}.txt").read_text().splitlines()
         assert lines
         assert all("==" in line for line in [*lines, *each.alone])
