@@ -101,7 +101,7 @@ def factors(forms: Forms, values: Iterable[int], joins: Iterable[str]) -> dict[i
         votes: collections.Counter[str] = collections.Counter(_rests(forms, 1, value))
         counts = range(2, 10) if value == 100 else (*range(2, 13), 15, 20, 21, 22, 25, 31, 50, 70)
         for count in counts:
-            votes.update(dict.fromkeys(_rests(forms, count, value)))
+            votes.update(list(dict.fromkeys(_rests(forms, count, value))))
         singular = set(_rests(forms, 1, value))
         joints = tuple(f" {word}" for word in joins)
         alone = singular.union(forms.of(value))

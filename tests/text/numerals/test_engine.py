@@ -182,4 +182,4 @@ def test_time_grows_with_the_length_and_no_faster(said: str) -> None:
         return time.process_time() - start
 
     seconds(200)
-    assert seconds(1600) < 24 * max(seconds(200), 0.001)
+    assert min(seconds(1600) for _ in range(3)) < 24 * max(seconds(200), 0.001)

@@ -10,6 +10,7 @@ from sferic.text.numerals import grammar as grammars
 from sferic.text.numerals import tail
 from sferic.text.numerals.addresses import AddressFinder
 from sferic.text.numerals.dictation import Dictation
+from sferic.text.numerals.elision import elision
 from sferic.text.numerals.grammar import Grammar
 from sferic.text.numerals.number import Number
 from sferic.text.numerals.readings import Readings
@@ -53,7 +54,7 @@ class Numerals:
             numbers = reader(language)
         except LookupError:
             return list(words)
-        tokens = tokenize(words)
+        tokens = tokenize(words, elision(grammars.load(language), numbers))
         return _Writing(tokens, language, numbers, full=self._full, auto=self._auto).words()
 
     def open_tail(self, words: Sequence[Word], language: str) -> int:
@@ -136,13 +137,13 @@ class _Writing:
         ]
 
     def _number_at(self, at: int) -> Written | None:
-        kept = self._matcher.phrase(self._kept, at)
-        if kept is not None:
-            return self._as_said(at, at + kept[1])
         amount = self._readings.amount(at)
-        ordinal = self._readings.ordinal(at)
         starts = amount is not None or self._dictation.starts(at)
         dictated = self._dictation.run(at) if starts else None
+        kept = self._matcher.phrase(self._kept, at)
+        if kept is not None and (dictated is None or dictated.count <= kept[1]):
+            return self._as_said(at, at + kept[1])
+        ordinal = self._readings.ordinal(at)
         number = starts or ordinal is not None
         match = self._matcher.longest(at, number=number)
         if match is not None and (dictated is None or match.end - at >= dictated.count):
@@ -158,6 +159,8 @@ class _Writing:
     def _compound(self, at: int) -> Written | None:
         """Write the number that a word with hyphens begins with: twenty-five-year-old."""
         token = self._tokens[at]
+        if "-" not in token.norm:
+            return None
         for end, letter in reversed(tuple(enumerate(token.norm[:_LONGEST]))):
             if letter == "-":
                 found = self._numbers.cardinal([token.norm[:end]], 0)
@@ -196,11 +199,28 @@ class _Writing:
         norm = self._tokens[at].norm
         if amount.count == 1 and amount.plain:
             alone = norm in self._grammar.no_numbers or (not self._known and amount.value == 1)
-            if alone or (amount.value >= _MILLION):
+            is_round = self._auto and norm in self._grammar.round_numbers
+            if (alone and not self._counted(at)) or is_round or amount.value >= _MILLION:
                 return True
         if not self._auto or not amount.plain:
             return False
         return amount.article or (amount.value < _SMALL and not self._leads(at + amount.count))
+
+    def _counted(self, at: int) -> bool:
+        """Tell whether somebody counts in words, and so says no article: one, two, three."""
+        before, this, after = (self._spoken(place) for place in (at - 1, at, at + 1))
+        if this is None or self._auto:
+            return False
+        return self._is_next(at, before, this) or self._is_next(at + 1, this, after)
+
+    def _spoken(self, at: int) -> int | None:
+        known = 0 <= at < len(self._tokens) and self._readings.cardinal(at)
+        return known.value if known and known.count == 1 else None
+
+    def _is_next(self, at: int, before: int | None, this: int | None) -> bool:
+        if before is None or this != before + 1:
+            return False
+        return not self._tokens[at].lead and self._tokens[at - 1].trail in {"", ","}
 
     def _leads(self, at: int) -> bool:
         """Tell whether a number that is written in digits stands at a token."""

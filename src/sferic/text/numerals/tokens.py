@@ -1,7 +1,8 @@
 """Words as rules see them: without case and the punctuation around them, and back again."""
 
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -26,15 +27,30 @@ class Token(msgspec.Struct, frozen=True):
     words: tuple[Word, ...]
 
 
-def tokenize(words: Sequence[Word]) -> list[Token]:
-    """Group words into tokens: a word and what is glued to it are one."""
+def tokenize(words: Sequence[Word], elided: Callable[[str], int] | None = None) -> list[Token]:
+    """Group words into tokens: a word and what is glued to it are one.
+
+    Args:
+        words: The words.
+        elided: How many letters of a word are another before it, and so are no more part of it than
+            punctuation is: the two of `l'otto`.
+    """
     groups: list[list[Word]] = []
     for word in words:
         if word.glued and groups:
             groups[-1].append(word)
         else:
             groups.append([word])
-    return [_token(tuple(group)) for group in groups]
+    tokens = [_token(tuple(group)) for group in groups]
+    return [_without(token, elided(token.norm)) for token in tokens] if elided else tokens
+
+
+def _without(token: Token, size: int) -> Token:
+    """Make the first letters of a word part of what stands before it."""
+    if not size:
+        return token
+    lead, text = token.lead + token.text[:size], token.text[size:]
+    return msgspec.structs.replace(token, norm=token.norm[size:], text=text, lead=lead)
 
 
 def _token(words: tuple[Word, ...]) -> Token:
@@ -48,7 +64,7 @@ def _token(words: tuple[Word, ...]) -> Token:
     signs = _SIGNS.match(trail)
     if signs:
         core, trail = core + signs[0], trail[signs.end() :]
-    norm = core.lower().replace("’", "'")
+    norm = unicodedata.normalize("NFC", core.lower().replace("’", "'"))
     if _INITIALS.fullmatch(norm):
         norm = norm.replace(".", "")
     return Token(norm, core, lead, trail, words)

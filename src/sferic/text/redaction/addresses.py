@@ -219,13 +219,17 @@ class Gazetteer:
             self._findings.add(end, behind, "ZIPCODE", self._value(end, behind), grows=True)
 
     def _state(self, index: int) -> Mark | None:
-        """Return the state that begins at a token; an abbreviation in capitals, or by a postcode."""
+        """Return the state at a token; an abbreviation in capitals, or before a postcode."""
         document = self._document
         mark = document.at("state_code", index)
         if mark is not None:
             token = document.tokens[index]
-            word = document.cased or token.key in document.rules.never
-            if token.text.isupper() or (not word and self._postcode_end(mark.end) > mark.end):
+            # Ohio is a zero more often.
+            known = token.key in document.rules.never or index in self._numbers
+            word = document.cased or known
+            if (token.text.isupper() and index not in self._numbers) or (
+                not word and self._postcode_end(mark.end) > mark.end
+            ):
                 return mark
         return document.at("state", index)
 
@@ -237,9 +241,12 @@ class Gazetteer:
         ):
             if self._state(end) is not None and end > index:
                 break
-            if end > index and document.tokens[end - 1].pause:
+            if (end > index and document.tokens[end - 1].pause) or end in self._numbers:
                 break
-            if not self._is_proper(end, end + 1):
+            known = (
+                self._state(end + 1) is not None and document.keys[end] not in document.rules.never
+            )
+            if not self._is_proper(end, end + 1) and not (known and not document.cased):
                 break
             end += 1
         follows = self._state(end) is not None or self._postcode_end(end) > end

@@ -67,12 +67,12 @@ def _free(findings: Findings, run: Run) -> Iterable[Run]:
     for atom in run.atoms:
         if findings.taken(atom.start, atom.end):
             if current:
-                yield Run(current, run.corrected)
+                yield Run(current)
             current = []
             continue
         current.append(atom)
     if current:
-        yield Run(current, run.corrected)
+        yield Run(current)
 
 
 def _find(findings: Findings, run: Run) -> None:
@@ -92,8 +92,6 @@ def _find(findings: Findings, run: Run) -> None:
     if guessed:
         kind = _by_length(findings, run)
     if kind is None or kind == "NONE":
-        return
-    if kind == "PHONENUMBER" and value in document.rules.public:
         return
     grows = guessed or not _is_complete(kind, run)
     findings.add(run.start, run.end, kind, normal(run, kind), grows=grows)
@@ -141,6 +139,8 @@ def by_cue(findings: Findings, run: Run) -> str | None:
         elif cue.type == "NONE":
             if general is None and len(value) < 13:
                 return "NONE"
+        elif is_public(findings.document, run, cue):
+            return None
         elif _suits(findings.document, run, cue) or _is_begun(run, cue):
             return _by_name(findings.document, run, cue)
     return general
@@ -151,6 +151,12 @@ def _by_name(document: Document, run: Run, cue: Cue) -> str:
     if cue.type == "ZIPCODE" and len(run.value) < 5 and "pin" in document.keys[cue.start : cue.end]:
         return "PIN"
     return cue.type
+
+
+def is_public(document: Document, run: Run, cue: Cue) -> bool:
+    """Tell whether a number is everybody's: `call 911`, and not `my phone number is 911`."""
+    called = cue.type == "PHONENUMBER" and cue.end - cue.start == 1
+    return called and run.value in document.rules.public
 
 
 def _suits(document: Document, run: Run, cue: Cue) -> bool:

@@ -39,8 +39,7 @@ def go_on(findings: Findings, atoms: Mapping[int, Atom]) -> None:
     """Take what an address goes on with that was sent, masked, before it was complete."""
     document = findings.document
     end = begin = document.begin
-    first = document.at("sign", end) or document.at("at", end)
-    if end < document.size and first is None and document.keys[end] not in document.rules.never:
+    if _goes_on(document, atoms, end):
         end += 1
     while end < document.size and end - begin < _REACH:
         sign = document.at("sign", end) or document.at("at", end)
@@ -51,6 +50,18 @@ def go_on(findings: Findings, atoms: Mapping[int, Atom]) -> None:
         else:
             break
     findings.add(begin, end, "EMAIL", _value(document, atoms, begin, end), grows=True)
+
+
+def _goes_on(document: Document, atoms: Mapping[int, Atom], index: int) -> bool:
+    """Tell whether a word may be the next part of an address that was cut."""
+    if index >= document.size or document.keys[index] in document.rules.never:
+        return False
+    if document.at("sign", index) or document.at("at", index):
+        return False
+    after = index + 1
+    following = document.at("sign", after) or document.at("at", after) or atoms.get(after)
+    last = after >= document.size
+    return last or following is not None or document.keys[index] in document.rules.domains
 
 
 def _written(findings: Findings, atoms: Mapping[int, Atom]) -> None:

@@ -234,7 +234,7 @@ class People:
 
     def _is_lone_surname(self, index: int) -> bool:
         token = self._document.tokens[index]
-        if "L" not in token.kinds or "w" in token.kinds:
+        if "L" not in token.kinds or "w" in token.kinds or self._document.at("street_after", index):
             return False
         return token.key not in self._rules.doubtful and not self._in_state(index)
 
@@ -392,6 +392,8 @@ class People:
 
     def _may_be(self, index: int, *, month: bool = False) -> bool:
         """Tell whether a word can be part of a name at all."""
+        if index >= self._document.size:
+            return False
         token = self._document.tokens[index]
         if index < self._document.begin or self._findings.taken(index, index + 1):
             return False

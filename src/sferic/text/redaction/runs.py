@@ -37,8 +37,6 @@ class Run(msgspec.Struct):
     """Atoms with nothing in between but what means nothing."""
 
     atoms: list[Atom]
-    corrected: bool = False
-    """Whether digits were taken back."""
 
     @property
     def start(self) -> int:
@@ -140,35 +138,27 @@ def runs(document: Document, found: Sequence[Atom]) -> list[Run]:
     """Join atoms to runs, over fillers and corrections, and take letters off that are words."""
     joined: list[Run] = []
     current: list[Atom] = []
-    corrected = False
     for atom in found:
         if current:
-            bridge = _bridge(document, current[-1].end, atom.start)
-            if bridge is None or not _fits(current[-1], atom, document):
-                _close(joined, current, document, corrected=corrected)
-                current, corrected = [], False
-            corrected = corrected or bridge == "correction"
+            joins = _is_bridge(document, current[-1].end, atom.start)
+            if not joins or not _fits(current[-1], atom, document):
+                _close(joined, current, document)
+                current = []
         current.append(atom)
-    _close(joined, current, document, corrected=corrected)
+    _close(joined, current, document)
     return joined
 
 
-def _bridge(document: Document, start: int, end: int) -> str | None:
-    """Tell what joins two atoms: nothing between them, fillers, or a correction."""
-    kind = ""
+def _is_bridge(document: Document, start: int, end: int) -> bool:
+    """Tell whether nothing but fillers and corrections stands between two atoms."""
     if end - start > _MAX_BRIDGE:
-        return None
+        return False
     while start < end:
-        mark = document.at("correction", start)
-        if mark is not None and mark.end <= end:
-            kind = "correction"
-        else:
-            mark = document.at("filler", start)
+        mark = document.at("correction", start) or document.at("filler", start)
         if mark is None or mark.end > end:
-            return None
+            return False
         start = mark.end
-        kind = kind or "filler"
-    return kind
+    return True
 
 
 def _fits(before: Atom, after: Atom, document: Document) -> bool:
@@ -178,7 +168,7 @@ def _fits(before: Atom, after: Atom, document: Document) -> bool:
     return document.keys[before.end] in ("-", "/", "dash", "hyphen")
 
 
-def _close(joined: list[Run], current: list[Atom], document: Document, *, corrected: bool) -> None:
+def _close(joined: list[Run], current: list[Atom], document: Document) -> None:
     """End a run, without letters at its edges that are words: `a`, `y`."""
     kept = list(current)
     while kept and _is_word(kept[0], document) and (len(kept) == 1 or kept[1].kind != "l"):
@@ -186,7 +176,7 @@ def _close(joined: list[Run], current: list[Atom], document: Document, *, correc
     while kept and _is_word(kept[-1], document) and (len(kept) == 1 or kept[-2].kind != "l"):
         del kept[-1]
     if kept:
-        joined.append(Run(kept, corrected))
+        joined.append(Run(kept))
 
 
 def _is_word(atom: Atom, document: Document) -> bool:

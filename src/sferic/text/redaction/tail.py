@@ -330,10 +330,9 @@ class Tail:
         return "AGE" if person and run.end < document.size else None
 
     def _kind(self, run: Run) -> str | None:
-        public = run.value in self._document.rules.public
         digits = any(map(str.isdigit, run.value))
         for cue in cues(self._findings, run.start, run.end):
-            if cue.type == "NONE" or (public and cue.type == "PHONENUMBER"):
+            if cue.type == "NONE" or codes.is_public(self._document, run, cue):
                 return None
             if cue.type in codes.OPEN and digits and cue.distance <= codes.NEAR:
                 return cue.type
