@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sferic.text.redaction.document import Document, Mark
+from sferic.text.redaction.document import Mark
 from sferic.text.redaction.entities import Findings
 from sferic.text.redaction.runs import Atom
 
@@ -40,12 +40,12 @@ class Gazetteer:
                 self._add(mark.start, end)
         for mark in document.of("street_after"):
             self._named_before(mark)
-        for mark in document.of("street_before"):
-            self._named_after(mark)
         if self._streets.endings:
             for index in range(document.begin, document.size):
                 if document.rules.street.fullmatch(document.keys[index]):
                     self._whole(index)
+        for mark in document.of("street_before"):
+            self._named_after(mark)
         for mark in document.of("live"):
             self._told(mark)
         self._beside()
@@ -102,11 +102,13 @@ class Gazetteer:
             if document.tokens[end - 1].pause and named:
                 break
             particle = document.at("particle", end)
+            if document.at("ordinal", end):
+                break
             if particle is None and not self._is_name(end, foreign=True):
                 break
             named = named or particle is None
             end += 1
-        if not named:
+        if not named or (mark.value and not self._is_cued(mark.start, reach=4)):
             return
         start = self._number_start(mark.start)
         if start == mark.start:
@@ -115,6 +117,8 @@ class Gazetteer:
             if behind > (link.end if link is not None else end):
                 self._add(start, behind)
                 return
+        if mark.value:
+            return
         if start < mark.start or self._is_cued(start) or document.tokens[mark.end].capital:
             self._add(start, end)
 
@@ -260,9 +264,11 @@ class Gazetteer:
                 return False
         return start < end
 
-    def _is_cued(self, index: int) -> bool:
+    def _is_cued(self, index: int, reach: int = 1) -> bool:
+        """Tell whether it was said that an address follows, a few words before at most."""
         document = self._document
-        return any(document.before("live", place) for place in range(max(1, index - 1), index + 1))
+        places = range(max(1, index - reach), index + 1)
+        return any(document.before("live", place) for place in places)
 
     def _is_direction(self, mark: Mark) -> bool:
         return len(self._document.keys[mark.start]) > 2 or self._document.tokens[mark.start].capital

@@ -39,7 +39,7 @@ _COMPLETE: Mapping[str, frozenset[int]] = MappingProxyType(
 """Lengths at which nothing more is to come."""
 OPEN = frozenset(LENGTHS) - {"DATE", "BUILDINGNUMBER"}
 """What some digits at the end of words may be the beginning of."""
-_WITH_LETTERS = frozenset(
+WITH_LETTERS = frozenset(
     ("SSN", "ACCOUNTNUMBER", "IBAN", "ROUTINGNUMBER", "ZIPCODE", "BUILDINGNUMBER")
 )
 _EXTENSION = frozenset(("extension", "durchwahl", "ext"))
@@ -124,9 +124,7 @@ def by_cue(findings: Findings, run: Run) -> str | None:
         elif cue.type == "NONE":
             if general is None and len(value) < 13:
                 return "NONE"
-        elif _suits(findings.document, run, cue):
-            return cue.type
-        elif _is_begun(run, cue):
+        elif _suits(findings.document, run, cue) or _is_begun(run, cue):
             return cue.type
     return general
 
@@ -142,7 +140,7 @@ def _suits(document: Document, run: Run, cue: Cue) -> bool:
         return 2 <= length <= 6
     if not bounds[0] <= length <= bounds[1] or not digits:
         return False
-    if digits < length and (cue.type not in _WITH_LETTERS or digits < min(2, bounds[0])):
+    if digits < length and (cue.type not in WITH_LETTERS or digits < min(2, bounds[0])):
         return False
     if cue.type == "PIN" and length == 6 and "code" in document.keys[cue.start : cue.end]:
         return True
@@ -179,11 +177,17 @@ def _is_quantity(document: Document, run: Run) -> bool:
     )
 
 
+def _is_fraction(document: Document, run: Run) -> bool:
+    """Tell whether a number is what comes behind a decimal point."""
+    sign = document.before("sign", run.start, 2)
+    return sign is not None and sign.value == "." and document.keys[sign.start] != "."
+
+
 def _by_length(findings: Findings, run: Run) -> str | None:
     """Guess what a number is that has no cue, by how long it is and whether it was dictated."""
     value = run.value
     length = len(value)
-    if not value.isdecimal():
+    if not value.isdecimal() or _is_fraction(findings.document, run):
         return None
     if all(atom.whole for atom in run.atoms) and len(run.atoms) < 4:
         return None

@@ -39,6 +39,8 @@ class Calendar:
                 self._written_date(index, key)
             elif index in self._atoms:
                 self._spoken_date(index)
+            if document.rules.file.dates.ordinal_months:
+                self._two_ordinals(index)
 
     def _written_date(self, index: int, key: str) -> None:
         match = _DATE.fullmatch(key)
@@ -71,6 +73,16 @@ class Calendar:
         if 0 < min(first, second) < 13 and max(first, second) < 32 and len(parts[2]) in (2, 4):
             value = f"{year % 100:02}-{second:02}-{first:02}"
             self._findings.add(index, place, "DATE", value)
+
+    def _two_ordinals(self, index: int) -> None:
+        """Take `dritten fünften`, day and month."""
+        day = self._document.at("ordinal", index)
+        month = self._document.at("ordinal", day.end) if day is not None else None
+        if day is None or month is None or int(month.value) > 12:
+            return
+        end, year = self._year(month.end)
+        value = f"{int(year or 0) % 100:02}-{int(month.value):02}-{int(day.value):02}"
+        self._findings.add(index, end, "DATE", value, grows=year is None)
 
     def _around_month(self, index: int, month: int) -> None:
         document = self._document
@@ -232,8 +244,8 @@ class Calendar:
         minutes = self._minutes(end)
         if minutes is not None and self._ends_time(minutes.end):
             self._add_time(index, minutes.end, f"{hour}:{int(minutes.value):02}")
-        elif self._ends_time(end):
-            hour_mark = document.at("hour", end)
+        elif self._ends_time(end) or self._ends_cued_time(index, end):
+            hour_mark = document.at("hour", end) or document.at("hour_after_cue", end)
             if (
                 hour_mark is not None
                 and (after := self._minutes(hour_mark.end))
@@ -280,6 +292,10 @@ class Calendar:
     def _ends_time(self, index: int) -> bool:
         return bool(self._document.at("meridiem", index) or self._document.at("hour", index))
 
+    def _ends_cued_time(self, start: int, end: int) -> bool:
+        document = self._document
+        return bool(document.before("hour_before", start) and document.at("hour_after_cue", end))
+
     def _hour(self, atom: Atom) -> int | None:
         if atom.kind not in "sw" or len(atom.value) > 2 or int(atom.value) > 24:
             return None
@@ -302,12 +318,12 @@ class Calendar:
         document = self._document
         marked = False
         for _ in range(2):
-            for group in ("hour", "meridiem"):
+            for group in ("hour", "hour_after_cue", "meridiem"):
                 mark = document.at(group, end)
                 if mark is not None:
                     value += (
                         ""
-                        if group == "hour"
+                        if group != "meridiem"
                         else document.keys[mark.end - 2][:1]
                         if mark.end - mark.start > 1
                         else document.keys[mark.start][:1]
@@ -331,6 +347,8 @@ class Calendar:
         if document.at("age_after", atom.end):
             before = document.keys[max(0, atom.start - 4) : atom.start]
             return document.rules.things.isdisjoint(before)
+        if document.at("age_years", atom.end) and document.before("age_subject", atom.start):
+            return True
         if document.before("age_before", atom.start) and not self._is_unit(atom.end):
             return True
         subject = document.before("age_subject", atom.start)

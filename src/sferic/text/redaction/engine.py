@@ -50,8 +50,10 @@ class Analysis:
     def _continue(self) -> None:
         """Take digits that go on where the last final ended in the middle of a number."""
         document = self.document
-        begin = document.begin
-        key = document.keys[begin - 1] if begin else ""
+        begin = place = document.begin
+        while (filler := document.before("filler", place)) is not None:
+            place = filler.start
+        key = document.keys[place - 1] if place else ""
         if not key.startswith(MASKED) or not self.runs:
             return
         run = self.runs[0]

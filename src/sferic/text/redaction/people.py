@@ -124,19 +124,19 @@ class People:
         kinds = set(token.kinds)
         capital = document.cased and token.capital
         first = bool(kinds & set("fF"))
-        rare = "g" in kinds and "w" not in kinds and self._is_person_cue(mark)
-        if (first or rare) and "w" not in kinds and token.key not in self._rules.doubtful:
+        if mark.value == "person" and self._is_addressed(index):
             self._full(index)
-        elif (
+            return
+        rare = "g" in kinds and "w" not in kinds and self._is_person_cue(mark)
+        if ((first or rare) and "w" not in kinds and token.key not in self._rules.doubtful) or (
             capital
             and (first or "g" in kinds)
             and (self._is_surname(index + 1, index) or (first and self._is_person_cue(mark)))
-        ):
-            self._full(index)
-        elif capital and "p" in kinds and self._is_surname(index + 1, index, certain=True):
+        ) or (capital and "p" in kinds and self._is_surname(index + 1, index, certain=True)):
             self._full(index)
         elif capital and not kinds and self._is_person_cue(mark):
-            self._full(index)
+            if not self._rules.file.nouns_capital:
+                self._full(index)
         elif "L" in kinds and not kinds & set("we") and (capital or not document.cased):
             if token.key not in self._rules.doubtful and self._is_person_cue(mark):
                 self._take(index, "LASTNAME")
@@ -145,13 +145,25 @@ class People:
             and kinds & set("lL")
             and not kinds & set("w")
             and self._is_surname(index + 1, index)
-        ):
-            self._full(index)
-        elif first and not document.cased and self._is_surname(index + 1, index, certain=True):
+        ) or (first and not document.cased and self._is_surname(index + 1, index, certain=True)):
             self._full(index)
 
+    def _is_addressed(self, index: int) -> bool:
+        """Tell whether a doubtful name is one, by a capital or by what follows."""
+        document = self._document
+        token = document.tokens[index]
+        if not set(token.kinds) & set("fF") or len(token.key) < 3:
+            return False
+        if document.cased:
+            return token.capital
+        following = index + 1
+        if following >= document.size or token.pause:
+            return True
+        after = document.at("name_after", following)
+        return after is not None or document.keys[following] in self._rules.then
+
     def _is_person_cue(self, mark: Mark) -> bool:
-        return len(self._document.keys[mark.start]) > 4 or mark.end - mark.start > 1
+        return mark.value == "person"
 
     def _before(self, mark: Mark) -> None:
         """Take the name before `speaking`."""
@@ -214,7 +226,13 @@ class People:
             if self._is_surname(index + 1, index, certain=True) and not (starts and "w" in kinds):
                 self._full(index)
         elif "L" in kinds and not kinds & set("wp") and token.key not in self._rules.doubtful:
-            self._take(index, "LASTNAME")
+            if not self._in_state(index):
+                self._take(index, "LASTNAME")
+
+    def _in_state(self, index: int) -> bool:
+        """Tell whether a word belongs to the name of a state: `New York`."""
+        state = self._document.before("state", index + 1)
+        return state is not None and state.start < index
 
     def _is_first(self, index: int) -> bool:
         """Tell whether a word is a first name wherever it stands."""
@@ -309,12 +327,13 @@ class People:
         if document.cased:
             if not token.capital:
                 return False
-            return surname or not certain
+            noun = self._rules.file.nouns_capital and not cued
+            return surname or not (certain or (noun and bool(kinds)))
         if surname and "w" not in kinds:
             return True
         if certain:
             return False
-        if cued and "L" in kinds and token.key not in self._rules.doubtful:
+        if cued and surname and token.key not in self._rules.doubtful:
             return True
         return not kinds and len(token.key) > 2
 
@@ -374,4 +393,4 @@ def _whole(document: Document, index: int) -> str:
     if token.last < 0 or token.first < 0:
         return token.key
     rest = document.words[token.last].text[token.end :] if token.first == token.last else ""
-    return token.key if not rest[:1] in ("'", "’") else ""
+    return token.key if rest[:1] not in ("'", "’") else ""

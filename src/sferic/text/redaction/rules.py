@@ -44,6 +44,8 @@ class Dates(msgspec.Struct, frozen=True, kw_only=True):
     """Those that are other words too: `may`, `march`."""
     ordinals: dict[str, int] = {}
     """Days of the month as they are said, where that is no cardinal: `third`."""
+    ordinal_months: bool = False
+    """Whether months are said as ordinals too: `am dritten fünften`."""
     ordinal_endings: tuple[str, ...] = ()
     """What ends them when written: `3rd`."""
     joins: tuple[str, ...] = ()
@@ -59,6 +61,8 @@ class Times(msgspec.Struct, frozen=True, kw_only=True):
     """What a bare hour follows at the end of a clause: `at`."""
     hour: tuple[str, ...] = ()
     """What follows an hour: `o'clock`."""
+    hour_after_cue: tuple[str, ...] = ()
+    """The same where it may be a duration, if `before` comes first: `heures`."""
     meridiem: tuple[str, ...] = ()
     """What follows an hour and its minutes: `p m`, `in the morning`."""
     fractions: tuple[str, ...] = ()
@@ -80,6 +84,8 @@ class Ages(msgspec.Struct, frozen=True, kw_only=True):
     """The same behind it: `years old`."""
     subject: tuple[str, ...] = ()
     """What a bare number at the end of a clause follows: `she is`."""
+    years: tuple[str, ...] = ()
+    """What makes a number an age behind a subject, and is a duration elsewhere: `ans`."""
     things: tuple[str, ...] = ()
     """What has an age and is no person: `company`."""
 
@@ -93,6 +99,8 @@ class Streets(msgspec.Struct, frozen=True, kw_only=True):
     """The same, but other words too: `way`. The name before them has to look like one."""
     before: tuple[str, ...] = ()
     """Words that begin one: `rue`."""
+    before_weak: tuple[str, ...] = ()
+    """The same, but other words too: `am`. Only after `live` and with a number."""
     number_links: tuple[str, ...] = ()
     """What may come between street and number: `número`."""
     endings: tuple[str, ...] = ()
@@ -124,7 +132,11 @@ class People(msgspec.Struct, frozen=True, kw_only=True):
     first: tuple[str, ...] = ()
     last: tuple[str, ...] = ()
     weak: tuple[str, ...] = ()
-    """Before a name or anything else: `this is`. Only what looks like a name is one."""
+    """Before a name or anything else: `and`. Only what hardly is anything else is one."""
+    person: tuple[str, ...] = ()
+    """Before a person mostly: `this is`, `thanks`. What is a name and a word may be one."""
+    then: tuple[str, ...] = ()
+    """What may follow a doubtful name behind such a cue: `hi grace how`."""
     titles: tuple[str, ...] = ()
     """Before a surname: `mister`."""
     after: tuple[str, ...] = ()
@@ -172,6 +184,8 @@ class File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """By type, what is said before a number. `NONE` is for numbers that are nobody's secret."""
     after: dict[str, tuple[str, ...]] = {}
     """By type, what is said behind a number."""
+    nouns_capital: bool = False
+    """Whether every noun has a capital, so that one does not make a name."""
     units: tuple[str, ...] = ()
     """What is counted or measured: a number before it is a quantity."""
     endings: tuple[str, ...] = ()
@@ -230,6 +244,7 @@ class Rules:
         self.formats = [(form, re.compile(form.pattern), _check(form)) for form in file.formats]
         self.ordinal = _ordinal(file.dates.ordinal_endings)
         self.street = _street(file.streets.endings)
+        self.then = frozenset(file.people.then)
         self.goes_on = frozenset(file.times.goes_on)
         for group, value, phrase in _phrases(file):
             self._add(group, value, phrase)
@@ -238,6 +253,15 @@ class Rules:
 
     def __repr__(self) -> str:
         return f"<Rules of {self.language}>"
+
+    def _elided(self, words: Iterable[str]) -> Iterator[str]:
+        """Take words apart as tokens are: `m'appelle` is two."""
+        for word in words:
+            elision = next(filter(word.startswith, self.file.elisions), "")
+            if elision and elision != word:
+                yield elision
+                word = word[len(elision) :]
+            yield word
 
     def kinds(self, word: str) -> str:
         """Return what the lexicon says about a word, `w` for what is a word in this language.
@@ -262,7 +286,8 @@ class Rules:
 
     def _add(self, group: str, value: str, phrase: str) -> None:
         for text in {phrase, phrase.replace(_APOSTROPHE, "")}:
-            for words in _spelled_out(text):
+            for spelled in _spelled_out(text):
+                words = tuple(self._elided(spelled))
                 listed = self.phrases.setdefault(words[0], [])
                 entry = Phrase(words, group, value)
                 if entry not in listed:
@@ -310,16 +335,17 @@ def _phrases(file: File) -> Iterator[tuple[str, str, str]]:
         ("filler", file.fillers), ("correction", file.corrections), ("link", file.links),
         ("list", file.lists), ("date_join", file.dates.joins),
         ("hour_before", file.times.before), ("hour", file.times.hour),
+        ("hour_after_cue", file.times.hour_after_cue), ("age_years", file.ages.years),
         ("meridiem", file.times.meridiem), ("fraction", file.times.fractions),
         ("past", file.times.past), ("hours", file.times.hours),
         ("age_before", file.ages.before), ("age_after", file.ages.after),
         ("age_subject", file.ages.subject),
-        ("number_link", file.streets.number_links), ("street_before", file.streets.before),
+        ("number_link", file.streets.number_links),
         ("unit", file.streets.units), ("building", file.streets.buildings),
         ("box", file.streets.boxes), ("direction", file.streets.directions),
         ("city_link", file.streets.links), ("state", file.streets.states), ("state_code", file.streets.state_codes),
         ("live", file.streets.live),
-        ("name_weak", file.people.weak), ("title", file.people.titles),
+("title", file.people.titles),
         ("name_after", file.people.after), ("particle", file.people.particles),
         ("name_link", file.people.links),
         ("example", file.spelling.example), ("spelled", file.spelling.cues),
@@ -327,8 +353,15 @@ def _phrases(file: File) -> Iterator[tuple[str, str, str]]:
     )  # fmt: skip
     for group, phrases in sections:
         yield from ((group, "", phrase) for phrase in phrases)
-    for value, streets in (("", file.streets.after), ("weak", file.streets.weak)):
-        yield from (("street_after", value, phrase) for phrase in streets)
+    for value, before in (("", file.people.weak), ("person", file.people.person)):
+        yield from (("name_weak", value, phrase) for phrase in before)
+    for group, value, streets in (
+        ("street_after", "", file.streets.after),
+        ("street_after", "weak", file.streets.weak),
+        ("street_before", "", file.streets.before),
+        ("street_before", "weak", file.streets.before_weak),
+    ):
+        yield from ((group, value, phrase) for phrase in streets)
     for value, told, asked in (
         ("FULL", file.people.full, file.people.asks),
         ("FIRST", file.people.first, file.people.asks_first),
@@ -359,7 +392,7 @@ def _spelled_out(phrase: str) -> Iterable[tuple[str, ...]]:
             yield words
 
 
-def _check(form: Format) -> Any:  # noqa: ANN401
+def _check(form: Format) -> Any:
     return CHECKS[form.check] if form.check else None
 
 

@@ -5,14 +5,12 @@ from collections.abc import Sequence
 
 import msgspec
 
-from sferic.text.redaction.document import Document, Token
+from sferic.text.redaction.document import Document
 
 _WRITTEN = re.compile(r"\+?\(?\d[\d\-‐‑–./:()]*")
 _MIXED = re.compile(r"(?=[^\W_]*\d)[^\W_]+(?:[-/][^\W_]+)*")
 _NOT_ALNUM = re.compile(r"[\W_]+")
 _MAX_BRIDGE = 6
-_ARTICLES = frozenset("aio")
-"""Letters that are words too, at the edge of a run."""
 
 
 class Atom(msgspec.Struct):
@@ -167,16 +165,18 @@ def _fits(before: Atom, after: Atom, document: Document) -> bool:
 
 
 def _close(joined: list[Run], current: list[Atom], document: Document, *, corrected: bool) -> None:
-    tokens = document.tokens
+    """End a run, without letters at its edges that are words: `a`, `y`."""
     kept = list(current)
-    while kept and _is_article(kept[0], tokens) and (len(kept) == 1 or kept[1].kind != "l"):
+    while kept and _is_word(kept[0], document) and (len(kept) == 1 or kept[1].kind != "l"):
         del kept[0]
-    while kept and _is_article(kept[-1], tokens) and (len(kept) == 1 or kept[-2].kind != "l"):
+    while kept and _is_word(kept[-1], document) and (len(kept) == 1 or kept[-2].kind != "l"):
         del kept[-1]
     if kept:
         joined.append(Run(kept, corrected))
 
 
-def _is_article(atom: Atom, tokens: Sequence[Token]) -> bool:
-    key = tokens[atom.start].key
-    return atom.kind == "l" and key in _ARTICLES and (key == "i" or not tokens[atom.start].capital)
+def _is_word(atom: Atom, document: Document) -> bool:
+    token = document.tokens[atom.start]
+    if atom.kind != "l" or token.key not in document.rules.never:
+        return False
+    return token.key == "i" or not token.capital

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from sferic.text.redaction import codes
+from sferic.text.redaction.cues import cues
 from sferic.text.redaction.document import Document
 from sferic.text.redaction.entities import Findings
-from sferic.text.redaction.lexicon import lexicon
 from sferic.text.redaction.ledger import Ledger
+from sferic.text.redaction.lexicon import lexicon
 from sferic.text.redaction.runs import Atom
 
 _SURE = 5
@@ -86,6 +88,9 @@ def kind_of(findings: Findings, word: Spelled, ledger: Ledger) -> str | None:
     for kind in ("FIRSTNAME", "LASTNAME"):
         if ledger.has(kind, letters):
             return kind
+    for code in cues(findings, word.start, word.end):
+        if code.type in codes.WITH_LETTERS and code.distance <= codes.NEAR and len(letters) > 3:
+            return code.type
     cue = _cue(findings, word.start)
     kinds = lexicon().kinds(letters)
     if cue is not None:

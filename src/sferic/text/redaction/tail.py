@@ -236,7 +236,7 @@ class Tail:
             findings.add(cue, document.size, "EMAIL", "".join(document.keys[cue:]), grows=True)
 
     def _kind(self, run: Run) -> str | None:
-        if len(run.value) < 2 or run.value in self._document.rules.public:
+        if run.value in self._document.rules.public:
             return None
         digits = any(map(str.isdigit, run.value))
         for cue in cues(self._findings, run.start, run.end):
