@@ -81,6 +81,7 @@ class Call(NamedTuple):
     context: tuple[Word, ...]
     guess: tuple[Word, ...]
     trusted: int
+    digits: bool
     heard: tuple[Word, ...]
     """What is said in the samples, whatever the answer is."""
 
@@ -96,6 +97,7 @@ class FakeEngine:
         changes_its_mind: Whether finals hear nothing.
         closes: Whether it ends every answer with a full stop.
         unsure: Words it has little confidence in.
+        script: What some of the words are called instead.
         stops_after: Words, the prefix not counted, after which it stops whatever follows.
     """
 
@@ -112,6 +114,7 @@ class FakeEngine:
         self.holds_on = True
         self.closes = False
         self.unsure: set[str] = set()
+        self.script: dict[int, str] = {}
         self.stops_after: int | None = None
         self.changes_its_mind = False
         self.closed = False
@@ -128,6 +131,7 @@ class FakeEngine:
         guess: Sequence[Word] = (),
         trusted: int = 0,
         draft: bool = False,
+        digits: bool = True,
     ) -> Hypothesis:
         assert len(samples) <= self.longest
         words = [self._word(*found, start) for found in spoken(samples) if _mostly(found)]
@@ -140,6 +144,7 @@ class FakeEngine:
             context=tuple(context),
             guess=tuple(guess),
             trusted=trusted,
+            digits=digits,
             heard=tuple(words),
         )
         with self._changed:
@@ -169,7 +174,7 @@ class FakeEngine:
         return [call for call in self.calls if call.draft is draft]
 
     def _word(self, number: int, first: int, last: int, start: int) -> Word:
-        [text] = names(number)
+        text = self.script.get(number, *names(number))
         confidence = 0.2 if text in self.unsure else 0.9
         return Word(text=text, start=start + first, end=start + last, confidence=confidence)
 
@@ -209,6 +214,7 @@ def _mostly(found: tuple[int, int, int]) -> bool:
 
 
 def _language(words: Sequence[Word], allowed: Sequence[str]) -> str:
-    german = bool(words) and int(words[-1].text.strip("w.")) >= GERMAN
+    name = words[-1].text.strip("w.") if words else ""
+    german = name.isdecimal() and int(name) >= GERMAN
     language = "de" if german else "en"
     return language if language in allowed else allowed[0]

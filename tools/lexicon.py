@@ -20,18 +20,26 @@ import gzip
 import importlib
 import importlib.util
 import itertools
+import pkgutil
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import faker.providers.person
 import indian_names
 import names
 import pyarrow.parquet
 import symspellpy
 
-LOCALES = ["bg_BG", "bn_BD", "cs_CZ", "da_DK", "de_AT", "de_CH", "de_DE", "en_GB", "en_IE", "en_IN", "en_KE", "en_NG", "en_NZ", "en_PK", "en_US", "es_AR", "es_CL", "es_CO", "es_ES", "es_MX", "et_EE", "fi_FI", "fr_BE", "fr_CA", "fr_CH", "fr_FR", "gu_IN", "hi_IN", "hr_HR", "hu_HU", "id_ID", "it_IT", "ja_JP", "lt_LT", "lv_LV", "mr_IN", "nl_BE", "nl_NL", "no_NO", "or_IN", "pl_PL", "pt_BR", "pt_PT", "ro_RO", "ru_RU", "sk_SK", "sl_SI", "sv_SE", "ta_IN", "tr_TR", "uk_UA", "vi_VN", "zh_CN"]
-"""Of Faker: the languages of the protocol, and those whose speakers often speak one of them."""
+LANGUAGES = frozenset(
+    (
+        "bg", "bn", "cs", "da", "de", "en", "es", "et", "fi", "fr", "gu", "hi", "hr", "hu", "id",
+        "it", "ja", "lt", "lv", "mr", "nl", "no", "or", "pl", "pt", "ro", "ru", "sk", "sl", "sv", "ta",
+        "tr", "uk", "vi", "zh",
+    )
+)  # fmt: skip
+"""Of Faker: those of the protocol, and those whose speakers often speak one of them."""
 FIRST = ("first_names", "first_names_male", "first_names_female", "first_romanized_names")
 LAST = ("last_names", "last_names_male", "last_names_female", "last_romanized_names")
 CENSUS_LAST = 20_000
@@ -49,7 +57,7 @@ _MARKED = re.compile(r"(?:[^\W\d_]|[\u0900-\u0dff])+")
 _PLAIN = {"ß": "ss", "’": "'"}
 
 
-def main() -> None:
+def main() -> None:  # noqa: C901
     """Write the lexicon."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("tokens", type=Path, help="o200k_base.js of js-tiktoken")
@@ -67,9 +75,9 @@ def main() -> None:
         add(
             kinds, kind, (line.split()[0] for line in path.read_text().splitlines() if line.strip())
         )
-    for locale in LOCALES:
-        add(kinds, "f", faker(locale, FIRST))
-        add(kinds, "l", faker(locale, LAST))
+    for locale in locales():
+        add(kinds, "f", faker_names(locale, FIRST))
+        add(kinds, "l", faker_names(locale, LAST))
     for found in kinds.values():
         if "f" in found:
             found.discard("g")
@@ -127,7 +135,15 @@ def births() -> Iterator[str]:
             yield row["name"]
 
 
-def faker(locale: str, attributes: Iterable[str]) -> Iterator[str]:
+def locales() -> Iterator[str]:
+    """Yield the locales of Faker that have names in one of the languages."""
+    for module in pkgutil.iter_modules(faker.providers.person.__path__):
+        language, _, country = module.name.partition("_")
+        if language in LANGUAGES and country:
+            yield module.name
+
+
+def faker_names(locale: str, attributes: Iterable[str]) -> Iterator[str]:
     """Yield the names in a locale of Faker, word by word."""
     provider = importlib.import_module(f"faker.providers.person.{locale}").Provider
     for attribute in attributes:

@@ -34,8 +34,8 @@ ENGLISH_TO_ICU = frozenset(("bn", "kn", "ml", "mr", "or", "pa", "te"))
 """Languages that ICU has no rules for: it answers in English."""
 INDIC_FACTORS = (100, 1_000, 10**5, 10**7)
 SKIPPED = re.compile(r"ordinal|year|digits|duration|optional|plural|personal")
-WRONG = frozenset({("or", 10, "ନଅ")})
-"""What a source says that is not so."""
+WRONG = {"or": 10}
+"""Numbers that the source of a language has no word for: it says nine for ten."""
 LATIN = re.compile("[a-z]")
 
 Speller = Callable[[int], str]
@@ -75,10 +75,10 @@ class Forms:
     def of(self, number: int) -> list[str]:
         """Return all ways to say a number."""
         if number not in self._known:
-            said = dict.fromkeys(filter(self._sound, self._say(number)))
-            self._known[number] = [
-                word for word in said if (self._language, number, word) not in WRONG
-            ]
+            places = (number // place % 100 for place in INDIC_FACTORS[1:])
+            wrong = WRONG.get(self._language) in (number % 100, *places)
+            said = () if wrong else filter(self._sound, self._say(number))
+            self._known[number] = list(dict.fromkeys(said))
         return self._known[number]
 
     def _say(self, number: int) -> Iterator[str]:
@@ -104,8 +104,9 @@ def factors(forms: Forms, values: Iterable[int], joins: Iterable[str]) -> dict[i
             votes.update(set(_rests(forms, count, value)))
         singular = set(_rests(forms, 1, value))
         joints = tuple(f" {word}" for word in joins)
+        alone = singular.union(forms.of(value))
         found[value] = [
-            word
+            word if word in alone else f"-{word}"
             for word, times in votes.items()
             if (times > 1 or word in singular) and not word.endswith(joints)
         ]
@@ -159,7 +160,7 @@ def tabulate(language: str) -> tuple[list[tuple[str, str]], list[str]]:
                 trial = NumberReader(table.build([*rows, (str(value), part)], hints))
                 if _reads(trial, word, number):
                     rows.append((str(value), part))
-                    known.root.insert(part, table.entry_of(str(value)))
+                    known.root.insert(*table.entry_of(str(value), part))
                     break
     return rows, forms.sources
 
@@ -173,7 +174,7 @@ def _heads(forms: Forms, word: str, number: int, joins: Iterable[str]) -> Iterat
             for joint in joins:
                 head = head.removesuffix(f" {joint}")
             if 1 < len(head) < len(word):
-                yield number - rest, head
+                yield number - rest, head if head in forms.of(number - rest) else f"{head}-"
 
 
 def _reads(reader: NumberReader, word: str, number: int) -> bool:

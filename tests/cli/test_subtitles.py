@@ -131,9 +131,9 @@ def test_wide_characters_count_twice() -> None:
         assert all(cell_len(line) <= LINE_WIDTH for line in cue.lines)
 
 
-def test_placeholders_are_found_in_the_transcript_whatever_their_case() -> None:
+def test_placeholders_are_as_in_the_transcript_though_words_have_them_in_small_letters() -> None:
     words = [item("I", 0.0, 0.2), item("am", 0.2, 0.4), item("[firstname_1]", 0.4, 0.9)]
-    assert texts(cues(final(words, "I am [FIRSTNAME_1]"))) == ["I am [firstname_1]"]
+    assert texts(cues(final(words, "I am [FIRSTNAME_1]"))) == ["I am [FIRSTNAME_1]"]
 
 
 def test_a_word_that_is_too_long_has_a_cue_of_its_own() -> None:

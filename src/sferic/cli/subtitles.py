@@ -138,8 +138,9 @@ def _escaped(text: str) -> str:
 
 
 def _spoken(final: Transcription, words: Sequence[WordItem]) -> Iterator[_Spoken]:
-    """Words with the spaces of the transcript between them: scripts without any have none."""
+    """Words as the transcript has them: placeholders in capitals, and in some scripts no spaces."""
     text, place = final.transcript.lower(), 0
+    aligned = len(text) == len(final.transcript)
     for word in words:
         if not (shown := " ".join(word.word.split())):
             continue
@@ -148,6 +149,8 @@ def _spoken(final: Transcription, words: Sequence[WordItem]) -> Iterator[_Spoken
         glued = found == place and found > 0
         if found >= 0:
             place = found + len(sought)
+            if aligned:
+                shown = " ".join(final.transcript[found:place].split())
         yield _Spoken(
             text=shown,
             glued=glued,

@@ -35,6 +35,7 @@ class Engine(Protocol):
         guess: Sequence[Word] = (),
         trusted: int = 0,
         draft: bool = False,
+        digits: bool = True,
     ) -> Hypothesis:
         """Words in the samples.
 
@@ -50,6 +51,8 @@ class Engine(Protocol):
                 engine that can check them faster than find them saves the difference.
             trusted: Leading words of the guess that stand unless the audio clearly says otherwise.
             draft: One quick pass for a partial, without the guards that a final deserves.
+            digits: Whether numbers may be written in digits; without them they are words, as far as
+                the model can be kept to it. A prefix holds only up to its first digit then.
         """
         ...
 

@@ -49,6 +49,7 @@ def heard(opened: Sessions) -> NDArray[np.float32]:
     numbers = np.arange(4)[None]
     inputs |= dict.fromkeys(("tokens", "places", "targets"), numbers)
     inputs |= {"rows": numbers[0], "mask": np.zeros((1, 1, 4, 4), np.float32)}
+    inputs["penalties"] = np.zeros(len(tiny.TOKENS), np.float32)
     logits: NDArray[np.float32] = decoder.run(["row_logits"], inputs)[0]
     return logits
 

@@ -108,6 +108,40 @@ def test_the_longest_audio_fits(engine: WhisperEngine) -> None:
     assert heard(engine.transcribe(samples, languages=["en"]).words)[-1] == "better"
 
 
+NUMBERS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+
+
+def test_without_digits_numbers_are_words(engine: WhisperEngine) -> None:
+    samples, _ = clip("en/counting")
+    assert heard(engine.transcribe(samples, languages=["en"]).words)[0] == "1"
+    for draft in (False, True):
+        words = engine.transcribe(samples, languages=["en"], digits=False, draft=draft).words
+        assert heard(words) == NUMBERS
+        assert all(word.confidence > 0.1 for word in words)
+
+
+@pytest.mark.parametrize(
+    ("name", "last"), [("es/conteo", "diez"), ("fr/comptage", "dix"), ("it/conteggio", "dieci")]
+)
+def test_nor_has_another_language_digits_then(engine: WhisperEngine, name: str, last: str) -> None:
+    samples, _ = clip(name)
+    found = heard(engine.transcribe(samples, languages=[name[:2]], digits=False).words)
+    assert len(found) == 10
+    assert found[-1] == last
+    assert not any(letter.isdigit() for word in found for letter in word)
+
+
+def test_digits_of_an_earlier_text_do_not_come_back(engine: WhisperEngine) -> None:
+    samples, _ = clip("en/counting")
+    texts = ["One,", "2,", "3,", "4,", "5,"]
+    early = [Word(text=text, start=0, end=S, confidence=1) for text in texts]
+    guessed = engine.transcribe(
+        samples, languages=["en"], guess=early, trusted=len(early), digits=False
+    )
+    begun = engine.transcribe(samples, languages=["en"], prefix=early, digits=False)
+    assert heard(guessed.words) == heard(begun.words) == NUMBERS
+
+
 def test_a_folder_that_is_no_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelLoadError, match=str(tmp_path)):
         WhisperEngine(tmp_path)

@@ -19,6 +19,7 @@ from sferic.recognition.whisper.weights import UnreadableWeightsError, Weights
 Array = NDArray[Any]
 LAYERS = range(tiny.LAYERS)
 CROSSED = [f"cross_{kind}_{layer}" for layer in LAYERS for kind in ("key", "value")]
+UNPUNISHED = np.zeros(len(tiny.TOKENS), np.float32)
 TOKENS = [tiny.START, tiny.ENGLISH, tiny.TRANSCRIBE, tiny.NO_TIMES, 11, 7, 3, 250, 11, 80]
 
 
@@ -44,6 +45,7 @@ class Net(msgspec.Struct, frozen=True):
         past: dict[str, Array] | None = None,
         targets: Sequence[int] | None = None,
         rows: Sequence[int] = (),
+        penalties: Array = UNPUNISHED,
     ) -> dict[str, Array]:
         past = past or nothing()
         before = past["past_key_0"].shape[2]
@@ -54,6 +56,7 @@ class Net(msgspec.Struct, frozen=True):
         inputs["places"] = places[None]
         inputs["targets"] = np.array([targets or tokens])
         inputs["rows"] = np.array(rows, np.int64)
+        inputs["penalties"] = penalties
         inputs["mask"] = np.where(later, np.float32(-1e9), np.float32(0))[None, None]
         names = [output.name for output in self.decoder.get_outputs()]
         return dict(zip(names, self.decoder.run(names, inputs), strict=True))
@@ -78,7 +81,6 @@ def made(folder: Path, *, quantized: bool) -> Net:
         weights,
         quantized=quantized,
         alignment_heads=tiny.ALIGNMENT_HEADS,
-        suppressed=tiny.SUPPRESSED,
     )
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
@@ -128,11 +130,13 @@ def test_the_decoder_is_whispers(net: Net) -> None:
 
 def test_the_decoder_says_what_comes_next_and_how_likely_it_and_the_target_are(net: Net) -> None:
     exact, _ = reference.decode(net.variables, TOKENS, net.exact(features(60)), tiny.HEADS)
-    exact[:, [*tiny.SUPPRESSED]] = -np.inf
-    likely = reference.log_softmax(exact)
+    penalties = UNPUNISHED.copy()
+    penalties[[*tiny.SUPPRESSED]], penalties[80] = -np.inf, 3
+    likely = reference.log_softmax(exact + penalties)
     targets = [*TOKENS[1:], tiny.END]
-    answer = net.decode(TOKENS, net.encode(features(60)), targets=targets)
-    assert answer["best"][0].tolist() == exact.argmax(axis=-1).tolist()
+    crossed = net.encode(features(60))
+    answer = net.decode(TOKENS, crossed, targets=targets, penalties=penalties)
+    assert answer["best"][0].tolist() == likely.argmax(axis=-1).tolist()
     np.testing.assert_allclose(answer["best_score"][0], likely.max(axis=-1), atol=1e-4)
     expected = likely[range(len(targets)), targets]
     np.testing.assert_allclose(answer["target_score"][0], expected, atol=1e-4)
@@ -202,4 +206,4 @@ def test_decoders_of_another_kind_are_refused(
         weights, "number", lambda name, *rest: value if name == flag else number(name, *rest)
     )
     with pytest.raises(UnreadableWeightsError, match=f"{flag.removeprefix('decoder/')} {value}"):
-        graphs.decoder(weights, quantized=True, alignment_heads=[(0, 0)], suppressed=())
+        graphs.decoder(weights, quantized=True, alignment_heads=[(0, 0)])

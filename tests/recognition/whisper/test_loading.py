@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -53,6 +54,23 @@ def test_both_backends_answer_alike(tmp_path: Path) -> None:
     assert one.log_probability == pytest.approx(other.log_probability, abs=1e-4)
     assert one.no_speech == pytest.approx(other.no_speech, abs=1e-5)
     assert (ours.bands, ours.multilingual) == (theirs.bands, theirs.multilingual)
+
+
+def test_neither_decodes_what_is_forbidden(tmp_path: Path) -> None:
+    tiny.write(tmp_path)
+    theirs = CTranslateBackend(tmp_path, tiny.vocabulary(), device="cpu", compute_type="float32")
+    ours = load(tmp_path, "float32")
+    forbidden: set[int] = set()
+    for _ in range(4):
+        request = msgspec.structs.replace(REQUEST, forbidden=[*forbidden])
+        one, other = (
+            [*backend.decode(backend.encode(FEATURES), request).tokens]
+            for backend in (ours, theirs)
+        )
+        assert one == other
+        assert one
+        assert not forbidden & {*one}
+        forbidden |= {*one}
 
 
 def test_ctranslate2_takes_what_cannot_be_made_into_graphs(

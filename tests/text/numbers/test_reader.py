@@ -31,7 +31,9 @@ ENGLISH = [
 def test_the_longest_well_formed_number_is_read(said: str, value: int, count: int) -> None:
     reading = reader("en").cardinal(said.split(), 0)
 
-    assert reading == Reading(value, count, spelled=not said.isdecimal())
+    assert reading is not None
+    assert (reading.value, reading.count) == (value, count)
+    assert reading.spelled is not said.isdecimal()
 
 
 @pytest.mark.parametrize("said", ["a", "and", "and five", "oneself", "tenor", "", "-", "to", "²"])
@@ -63,6 +65,20 @@ def test_no_digits_are_no_run() -> None:
 WORDS = st.sampled_from(
     ["one", "hundred", "thousand", "million", "and", "a", "twenty", "five", "25", "oh", "x"]
 )
+
+
+def test_a_number_said_in_hundreds_as_years_are_is_told_apart() -> None:
+    hundreds = reader("en").cardinal(["nineteen", "hundred", "and", "four"], 0)
+    thousand = reader("en").cardinal(["one", "thousand", "nine", "hundred", "and", "four"], 0)
+
+    assert hundreds == Reading(1904, 4, spelled=True, in_hundreds=True)
+    assert thousand == Reading(1904, 6, spelled=True)
+
+
+def test_numbers_said_one_after_the_other_stay_apart() -> None:
+    assert reader("en").cardinal(["two", "hundred", "three", "hundred"], 0) == Reading(
+        200, 2, spelled=True
+    )
 
 
 @given(st.lists(WORDS, min_size=1))

@@ -12,7 +12,7 @@ from sferic.text.redaction.redactor import MOST_HELD
 
 DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-TEENS = ["ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()  # noqa: SIM905
 NUMBER_WORDS = frozenset((*DIGITS, *TENS, *TEENS, "oh", "double", "triple", "hundred", "thousand"))
 CARRIERS = {
     "my card number is {} thank you": (16, 16),
@@ -96,7 +96,7 @@ def dictations(draw: st.DrawFn) -> list[list[str]]:
 
 def readable(words: list[Word]) -> list[str]:
     """Return what can be read of a secret in words that came out."""
-    found = []
+    found: list[str] = []
     for word in words:
         text = PLACEHOLDER.sub("", word.text).casefold()
         found.extend(

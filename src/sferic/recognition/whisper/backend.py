@@ -26,6 +26,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Leading tokens of the guess that stand unless the audio says clearly otherwise."""
     room: int
     """Most tokens after those that are known."""
+    forbidden: Sequence[int] = ()
+    """Tokens that are never decoded, also where the guess has them."""
 
 
 class Decoded(msgspec.Struct, frozen=True, kw_only=True):

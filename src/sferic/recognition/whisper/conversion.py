@@ -182,7 +182,6 @@ def _makers(source: Source) -> tuple[Callable[["ConstantsFile | None"], bytes], 
             weights,
             quantized=source.quantized,
             alignment_heads=config.alignment_heads or _later_heads(weights),
-            suppressed=config.suppress_ids or (),
             constants=constants,
         )
 

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from sferic.recognition.whisper.backend import MOST_TOKENS, Decoded, Request
 
+_OF_THE_MODEL = -1
+"""Stands for the tokens that the model's own config.json suppresses."""
+
 
 class CTranslateBackend:
     """A Whisper model in CTranslate2's format. It makes no use of guesses.
@@ -64,6 +67,7 @@ class CTranslateBackend:
             beam_size=1,
             # CTranslate2 generates at most half of it, and no more than the prompt leaves.
             max_length=min(max(2 * request.room, len(prompt) + request.room), MOST_TOKENS),
+            suppress_tokens=[_OF_THE_MODEL, *request.forbidden],
             return_scores=True,
             return_no_speech_prob=True,
         )[0]

@@ -8,7 +8,9 @@ looks wrong is the next longer window tried (15, then 30 s).
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ from sferic.recognition.hypothesis import Hypothesis, Word, join
 from sferic.recognition.whisper.backend import Decoded, Request
 from sferic.recognition.whisper.loading import load_backend
 from sferic.recognition.whisper.mel import HOP, LogMel
+from sferic.recognition.whisper.vocabulary import digit_tokens
 
 _LADDER = (8 * SAMPLE_RATE, 15 * SAMPLE_RATE, 30 * SAMPLE_RATE)
 _FINAL_PAD = 2 * SAMPLE_RATE
@@ -63,6 +66,7 @@ class _Task(msgspec.Struct, frozen=True):
     context: Sequence[Word]
     guess: Sequence[Word]
     trusted: int
+    digits: bool
 
 
 class _Pass(msgspec.Struct, frozen=True):
@@ -145,11 +149,12 @@ class WhisperEngine:
         guess: Sequence[Word] = (),
         trusted: int = 0,
         draft: bool = False,
+        digits: bool = True,
     ) -> Hypothesis:
         """Words in the samples; see `Engine.transcribe`."""
         if len(samples) < HOP:
             return Hypothesis(language=languages[0] if len(languages) == 1 else None)
-        task = _Task(samples, start, languages, prefix, context, guess, trusted)
+        task = _Task(samples, start, languages, prefix, context, guess, trusted, digits)
         if draft:
             best = self._decode(task, _draft_window(len(samples)), judge_silence=False)
             return Hypothesis(words=best.words, language=best.language)
@@ -169,7 +174,9 @@ class WhisperEngine:
         encoded = self._backend.encode(self._log_mel(samples, window))
         language = self._language(encoded, task.languages)
         tokenizer = self._tokenizer(language)
-        request = _request(task, tokenizer, room=_most_tokens(len(samples), language))
+        forbidden = () if task.digits else self._digit_tokens
+        room = _most_tokens(len(samples), language)
+        request = _request(task, tokenizer, forbidden=forbidden, room=room)
         decoded = self._backend.decode(encoded, request)
         words = _words(decoded, tokenizer, task.start)
         words = guards.without_echo(words, end=task.start + len(samples))
@@ -202,24 +209,35 @@ class WhisperEngine:
                 )
             return self._tokenizers[language]
 
+    @cached_property
+    def _digit_tokens(self) -> frozenset[int]:
+        return digit_tokens(self._vocabulary)
+
     def _served(self) -> tuple[str, ...]:
         return tuple(
             code for code in spoken.CODES if self._vocabulary.token_to_id(f"<|{code}|>") is not None
         )
 
 
-def _request(task: _Task, tokenizer: Tokenizer, *, room: int) -> Request:
+def _request(
+    task: _Task, tokenizer: Tokenizer, *, forbidden: Collection[int], room: int
+) -> Request:
     before = ()
     if task.context:
         text = tokenizer.encode(" " + join(task.context))[-_CONTEXT_TOKENS:]
         before = (tokenizer.sot_prev, *text)
+    prefix = _tokens(task.prefix, tokenizer)
+    known = [*takewhile(lambda token: token not in forbidden, prefix)]
+    guess = [*prefix[len(known) :], *_tokens(task.guess, tokenizer)]
+    trusted = len(prefix) - len(known) + len(_tokens(task.guess[: task.trusted], tokenizer))
     return Request(
         before=before,
         start=(*tokenizer.sot_sequence, tokenizer.no_timestamps),
-        known=_tokens(task.prefix, tokenizer),
-        guess=_tokens(task.guess, tokenizer),
-        trusted=len(_tokens(task.guess[: task.trusted], tokenizer)),
+        known=known,
+        guess=guess,
+        trusted=trusted,
         room=room,
+        forbidden=[*forbidden],
     )
 
 

@@ -85,18 +85,17 @@ def decoder(
     *,
     quantized: bool,
     alignment_heads: Sequence[tuple[int, int]],
-    suppressed: Sequence[int],
     constants: ConstantsFile | None = None,
 ) -> bytes:
     """Tokens to the tokens that follow them.
 
     Inputs: tokens (1, n), the place of each (1, n), targets (1, n), rows (r,), mask (1, 1, n, p +
-    n), and for each layer past_key and past_value (1, heads, p, width), cross_key (1, heads, width,
-    t) and cross_value (1, heads, t, width).
+    n), penalties (vocabulary,), and for each layer past_key and past_value (1, heads, p, width),
+    cross_key (1, heads, width, t) and cross_value (1, heads, t, width).
 
-    Outputs: best (1, n), the likeliest token after each, those suppressed left out;
+    Outputs: best (1, n), the likeliest token after each once the penalties are added to all;
     best_score and target_score (1, n), log-probabilities of it and of the target; row_logits (1, r,
-    vocabulary) of the rows asked for, with those suppressed; attention (1, alignment heads, n, t);
+    vocabulary) of the rows asked for, without penalties; attention (1, alignment heads, n, t);
     key and value (1, heads, n, width) of the tokens for each layer.
     """
     _check(weights)
@@ -111,6 +110,7 @@ def decoder(
     inputs: dict[str, tuple[int, Shape]] = {}
     inputs |= dict.fromkeys(("tokens", "places", "targets"), (INT64, each))
     inputs |= {"rows": (INT64, ("rows",)), "mask": (FLOAT, (1, 1, "tokens", "so_far"))}
+    inputs["penalties"] = FLOAT, (vocabulary,)
     outputs: dict[str, tuple[int, Shape]] = {"best": (INT64, each)}
     outputs |= dict.fromkeys(("best_score", "target_score"), (FLOAT, each))
     outputs["row_logits"] = FLOAT, (1, "rows", vocabulary)
@@ -140,7 +140,7 @@ def decoder(
         x = net.attended(x, attention, f"cross_value_{layer}", f"{name}/attention/linear_2")
         x = net.feed_forward(x, name)
     node("Concat", *attentions, axis=1, name="attention")
-    net.predict(net.norm(x, "decoder/layer_norm"), suppressed)
+    net.predict(net.norm(x, "decoder/layer_norm"))
     return net.graph.serialized(inputs, outputs)
 
 
@@ -222,14 +222,12 @@ class _Network:
         outer = self.linear(self.graph.node("Gelu", inner), f"{name}/ffn/linear_1")
         return self.graph.node("Add", x, outer)
 
-    def predict(self, x: str, suppressed: Sequence[int]) -> None:
+    def predict(self, x: str) -> None:
         """From the last layer to what is said of the tokens that may follow."""
         node, last = self.graph.node, self.graph.integers(-1)
         logits = self._product(self.graph, x, self._weights, _PROJECTION, None)
         node("Gather", logits, "rows", axis=1, name="row_logits")
-        penalties = np.zeros(self._weights.shape(_PROJECTION)[0], np.float32)
-        penalties[[*suppressed]] = -np.inf
-        logits = node("Add", logits, self.graph.constant(penalties))
+        logits = node("Add", logits, "penalties")
         node("ArgMax", logits, axis=-1, keepdims=0, name="best")
         scores = node("LogSoftmax", logits, axis=-1)
         node("ReduceMax", scores, last, keepdims=0, name="best_score")

@@ -49,8 +49,8 @@ class OnnxBackend:
         conversions: Path | None = None,
     ) -> None:
         source = Source(folder=folder, quantized=quantized)
-        self._not_first = [*(source.config.suppress_ids or ())]
-        self._not_first += source.config.suppress_ids_begin or ()
+        config = source.config
+        self._not_first = [*(config.suppress_ids_begin or ())]
         self._start = _token(vocabulary, "startoftranscript")
         self._end = _token(vocabulary, "endoftext")
         self._no_speech = _token(vocabulary, "nospeech", "nocaptions")
@@ -61,7 +61,10 @@ class OnnxBackend:
             array.name: array.shape
             for array in (*self._decoder.get_inputs(), *self._decoder.get_outputs())
         }
-        self.multilingual = shapes["row_logits"][2] >= _MULTILINGUAL
+        (tokens,) = shapes["penalties"]
+        self.multilingual = tokens >= _MULTILINGUAL
+        self._penalties = np.zeros(tokens, np.float32)
+        self._penalties[[*(config.suppress_ids or ())]] = -np.inf
         _, heads, _, width = shapes["past_key_0"]
         self._past_shape = (1, heads, 0, width)
         pasts = [name for name in shapes if name.startswith("past_")]
@@ -80,7 +83,7 @@ class OnnxBackend:
     def decode(self, encoded: Arrays, request: Request) -> Decoded:
         """See `Backend.decode`."""
         request = _fitted(request)
-        memory = self._memory(encoded)
+        memory = self._memory(encoded, request.forbidden)
         start_row = len(request.before)
         memory.watched = (start_row, start_row + len(request.start) - 1)
         verified = verifying.decode(memory, request, end=self._end)
@@ -99,9 +102,13 @@ class OnnxBackend:
         """Give back the memory."""
         del self._encoder, self._decoder
 
-    def _memory(self, encoded: Arrays) -> "_Memory":
+    def _memory(self, encoded: Arrays, forbidden: Sequence[int] = ()) -> "_Memory":
         past = {f"past_{name}": np.zeros(self._past_shape, np.float32) for name in self._cached}
-        return _Memory(self._decoder, encoded, past, self._not_first)
+        penalties = self._penalties
+        if forbidden:
+            penalties = penalties.copy()
+            penalties[[*forbidden]] = -np.inf
+        return _Memory(self._decoder, encoded | {"penalties": penalties}, past, self._not_first)
 
 
 class _Memory:
@@ -110,12 +117,12 @@ class _Memory:
     def __init__(
         self,
         decoder: onnxruntime.InferenceSession,
-        encoded: Arrays,
+        constant: Arrays,
         past: Arrays,
         not_first: Sequence[int],
     ) -> None:
         self._decoder = decoder
-        self._encoded = encoded
+        self._constant = constant
         self._past = past
         self._shown = 0
         self._not_first = not_first
@@ -140,7 +147,7 @@ class _Memory:
 
     def first(self, row: int) -> Row:
         """See `verifying.Decoder.first`."""
-        logits = self.watched_logits[self.watched.index(row)].copy()
+        logits = self.watched_logits[self.watched.index(row)] + self._constant["penalties"]
         logits[self._not_first] = -np.inf
         best = int(logits.argmax())
         total = np.logaddexp.reduce(logits)
@@ -166,7 +173,7 @@ class _Memory:
         mask = np.where(
             np.arange(before + count) > places[:, None], np.float32(_LATER), np.float32(0)
         )
-        inputs = self._encoded | self._past
+        inputs = self._constant | self._past
         inputs |= {
             "tokens": np.array([tokens], np.int64),
             "places": places[None],

@@ -14,6 +14,14 @@ _NASALS = re.compile(
 )
 _SILENT = re.compile("[\u0903\u0983\u0a71]")
 _MARKED_SCRIPT = "\u0900"
+_VIRAMAS = [chr(block + 0x4D) for block in range(0x900, 0xD80, 0x80)]
+_VOWELS = {
+    # Every script of India has its vowel signs 0x38 behind its vowels.
+    ord(virama) - 0x4D + sign: virama + chr(ord(virama) - 0x4D + sign - 0x38)
+    for virama in _VIRAMAS
+    for sign in range(0x3E, 0x4D)
+} | dict(zip(range(0xD7A, 0xD80), ("ണ്", "ന്", "ര്", "ല്", "ള്", "ക്"), strict=True))
+"""Vowel signs, as the vowels they stand for, and Malayalam's chillus, as consonants."""
 
 
 def fold(text: str) -> str:
@@ -21,7 +29,8 @@ def fold(text: str) -> str:
 
     Accents of Latin and Cyrillic letters go, because recognisers leave them out now and then and no
     two number words differ only there. In Indic scripts, nuktas go and the ways to write a nasal
-    become one. Dashes become hyphens.
+    become one; a vowel sign is written as the vowel, so that words that flow into each other can be
+    told apart (இரண்டாயிரம்: இரண்ட், ஆயிரம்). Dashes become hyphens.
 
     Args:
         text: A word, in any case.
@@ -32,5 +41,6 @@ def fold(text: str) -> str:
     text = unicodedata.normalize("NFD", text).translate(_INVISIBLE).translate(_DASHES)
     text = _ACCENTS.sub("", text)
     if max(text, default="") >= _MARKED_SCRIPT:
-        text = _SILENT.sub("", _NASALS.sub("\u0902", _NUKTAS.sub("", text)))
+        text = unicodedata.normalize("NFC", _NUKTAS.sub("", text))
+        text = _SILENT.sub("", _NASALS.sub("\u0902", text)).translate(_VOWELS)
     return text

@@ -32,6 +32,8 @@ class Reading(msgspec.Struct, frozen=True):
     """How many tokens it takes."""
     spelled: bool
     """Whether any of it was said in words."""
+    in_hundreds: bool = False
+    """Whether it was said in more than nine hundreds, as years are: nineteen hundred four."""
 
 
 class DigitRun(msgspec.Struct, frozen=True):
@@ -56,12 +58,17 @@ class _State(msgspec.Struct, frozen=True):
     room: float = math.inf
     """What is added to the group has to be under this."""
     wants_factor: bool = False
+    """Whether something that multiplies has to follow, as after `a`."""
     wants_more: bool = False
+    """Whether something smaller has to follow, as after `and`."""
+    is_stem: bool = False
+    """Whether the last word is not one that a number ends with."""
     said: bool = False
+    in_hundreds: bool = False
 
     @property
     def is_whole(self) -> bool:
-        return self.said and not (self.wants_factor or self.wants_more)
+        return self.said and not (self.wants_factor or self.wants_more or self.is_stem)
 
 
 class NumberReader:
@@ -87,7 +94,26 @@ class NumberReader:
             # Only a group of digits can be multiplied, and nothing can be added to it.
             start = _State(group=value, room=1, said=True)
             return self._read(tokens, at + 1, start) or best if 0 < value < 10**6 else best
-        return self._read(tokens, at, _State())
+        found = self._read(tokens, at, _State())
+        if found is None or found.count == 1 or not self._multiplies(tokens, at + found.count):
+            return found
+        # Two hundred, three hundred: the three belongs to what follows.
+        return self._read(tokens[: at + found.count - 1], at, _State()) or found
+
+    def _multiplies(self, tokens: Sequence[str], at: int) -> bool:
+        return at < len(tokens) and self.scale(tokens[at]) > 0
+
+    def scale(self, token: str) -> int:
+        """Return what a word such as `thousand` or `millions` multiplies by; 0 for other words."""
+        if token.isdecimal():
+            return 0
+        node = self._table.root
+        for letter in fold(token):
+            following = node.children.get(letter)
+            if following is None:
+                return 0
+            node = following
+        return max((entry.value for entry in node.entries if entry.multiplies), default=0)
 
     def digit(self, token: str) -> str | None:
         """Return the digit that a token says or is, in a place where digits are dictated."""
@@ -98,6 +124,10 @@ class NumberReader:
     def repeat(self, token: str) -> int | None:
         """Return how often a token says that the digit after it comes: 2 for `double`."""
         return self._table.repeats.get(fold(token))
+
+    def joins(self, token: str) -> bool:
+        """Tell whether a token may stand before or between the words of a number: `and`, `a`."""
+        return fold(token) in self._table.joins
 
     def digits(self, tokens: Sequence[str], at: int) -> DigitRun | None:
         """Read the longest run of dictated digits that begins at a token.
@@ -140,6 +170,8 @@ class NumberReader:
 
     def _read(self, tokens: Sequence[str], at: int, start: _State) -> Reading | None:
         """Read a number from states at places, the places in order of the text."""
+        if not start.said and not _may_begin(self._table.root, tokens[at]):
+            return None
         best: Reading | None = None
         waiting: dict[int, list[_State]] = {0: [start]}
         parts = _Parts(tokens, at)
@@ -154,13 +186,29 @@ class NumberReader:
                     waiting.setdefault(end, []).append(following)
                     token = parts.token_ending_at(end)
                     if token is not None and following.is_whole:
-                        value = following.total + following.group
-                        best = _longer(best, Reading(value, token - begin, spelled=True))
+                        best = _longer(best, following, token - begin)
         return best
 
 
-def _longer(best: Reading | None, other: Reading) -> Reading:
-    return best if best is not None and best.count >= other.count else other
+def _may_begin(node: Node, token: str) -> bool:
+    """Tell, in little time, that a token cannot begin a number, as most cannot."""
+    begun = False
+    for letter in fold(token):
+        if letter == "-":
+            return True
+        following = node.children.get(letter)
+        if following is None:
+            return begun
+        node = following
+        begun = begun or bool(node.entries)
+    return begun or node.breaks
+
+
+def _longer(best: Reading | None, state: _State, count: int) -> Reading:
+    if best is not None and best.count >= count:
+        return best
+    value = state.total + state.group
+    return Reading(value, count, spelled=True, in_hundreds=state.in_hundreds)
 
 
 class _Parts:
@@ -219,16 +267,27 @@ def _advance(state: _State, entry: Entry) -> _State | None:
     if entry.joins:
         return _joined(state, entry)
     if entry.article:
-        return None if state.said else _State(group=1, room=1, wants_factor=True, said=True)
-    if entry.multiplies:
-        return _multiplied(state, entry.value)
-    return _added(state, entry.value)
+        return _begun(state)
+    if entry.tail and not (state.group or state.total):
+        return None
+    following = (_multiplied if entry.multiplies else _added)(state, entry.value)
+    if following is not None and (entry.stem or entry.closed):
+        room = 1 if entry.closed else following.room
+        return msgspec.structs.replace(following, is_stem=entry.stem, room=room)
+    return following
+
+
+def _begun(state: _State) -> _State | None:
+    if state.group or state.wants_more:
+        return None
+    return msgspec.structs.replace(state, group=1, room=1, wants_factor=True, said=True)
 
 
 def _joined(state: _State, entry: Entry) -> _State | None:
-    if not state.is_whole or min(state.room, state.ceiling) < entry.value:
+    ready = state.is_whole or state.is_stem
+    if not ready or min(state.room, state.ceiling) < entry.value:
         return None
-    return msgspec.structs.replace(state, wants_more=True)
+    return msgspec.structs.replace(state, wants_more=True, is_stem=False)
 
 
 def _added(state: _State, value: int) -> _State | None:
@@ -237,7 +296,8 @@ def _added(state: _State, value: int) -> _State | None:
     room = _smallest_place(value)
     if value >= 1000 and not state.group:
         return _State(state.total + value, room, 0, room, said=True)
-    return _State(state.total, state.ceiling, state.group + value, room, said=True)
+    group = state.group + value
+    return _State(state.total, state.ceiling, group, room, said=True, in_hundreds=state.in_hundreds)
 
 
 def _smallest_place(value: int) -> int:
@@ -272,7 +332,7 @@ def _hundreds(state: _State) -> _State | None:
     value = state.group * 100
     if state.group >= 100 or (state.group % 10 == 0) or value >= state.ceiling:
         return None
-    return _State(state.total, state.ceiling, value, 100, said=True)
+    return _State(state.total, state.ceiling, value, 100, said=True, in_hundreds=state.group > 9)
 
 
 def _closed(state: _State, count: int, factor: int) -> _State | None:

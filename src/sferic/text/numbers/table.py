@@ -12,6 +12,7 @@ from sferic.text.numbers.folding import fold
 
 BREAK = " "
 """Marks a place in a word where it may be written apart."""
+_TENS = frozenset(range(20, 100, 10))
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -24,6 +25,12 @@ class Entry(msgspec.Struct, frozen=True):
     """Whether it is `and`: it may come where something smaller than `value` may follow."""
     article: bool = False
     """Whether it is `a`: one, if something that multiplies follows."""
+    stem: bool = False
+    """Whether something smaller has to follow: `cent` of centotto."""
+    closed: bool = False
+    """Whether nothing can be added to it, as to tens where units come first."""
+    tail: bool = False
+    """Whether something has to come before it: `cientos` of doscientos, millions."""
 
 
 class Node(msgspec.Struct):
@@ -52,6 +59,8 @@ class Table(msgspec.Struct, frozen=True):
     root: Node
     digits: Mapping[str, str]
     """Spoken digits, folded, and the digit."""
+    joins: frozenset[str]
+    """What stands between the words of a number, folded: `and`, `a`."""
     repeats: Mapping[str, int]
     """What says that the next digit comes several times, folded: `double`."""
 
@@ -63,9 +72,11 @@ class Hints(msgspec.Struct, frozen=True, kw_only=True):
     """`and` in numbers, and the value that what follows has to be under."""
     units_first: tuple[str, ...] = ()
     """`and` between units and the tens after them: einundzwanzig."""
+    units_last: bool = True
+    """Whether units may come after their tens."""
     articles: tuple[str, ...] = ()
     words: dict[str, tuple[str, ...]] = {}
-    """Further ways to say a number, by the number; `*1000` for what multiplies."""
+    """Further rows of the table: words by the number, or `*1000` for what multiplies."""
     digits: dict[str, tuple[str, ...]] = {}
     """Words for digits that are no words for numbers, by the digit."""
     repeats: dict[str, int] = {}
@@ -75,16 +86,19 @@ def build(forms: Iterable[tuple[str, str]], hints: Hints) -> Table:
     """Make the table of a language.
 
     Args:
-        forms: Keys and words: a number and a way to say it, or `*1000` and a word that multiplies.
-            A space in a word is a place where it may be written apart or together.
+        forms: Keys and words, as `entry_of` takes them. A space in a word is where it may be
+            written apart.
         hints: What else is known about the language.
     """
     root = Node()
     extra = [(key, word) for key, words in hints.words.items() for word in words]
     rows = [*forms, *extra]
-    for key, word in (*rows, *_units_first(rows, hints)):
-        root.insert(word, entry_of(key))
-    digits = {fold(word): key for key, word in rows if len(key) == 1}
+    for key, form in (*rows, *_units_first(rows, hints)):
+        word, entry = entry_of(key, form)
+        if entry.value in _TENS and not hints.units_last:
+            entry = msgspec.structs.replace(entry, closed=True)
+        root.insert(word, entry)
+    digits = {fold(word): key for key, word in rows if len(key) == 1 and word[-1] != "-"}
     for word, room in hints.joins.items():
         root.insert(word, Entry(room, joins=True))
     for word in hints.articles:
@@ -92,7 +106,8 @@ def build(forms: Iterable[tuple[str, str]], hints: Hints) -> Table:
     for digit, words in hints.digits.items():
         digits.update((fold(word), digit) for word in words)
     repeats = {fold(word): times for word, times in hints.repeats.items()}
-    return Table(root, MappingProxyType(digits), MappingProxyType(repeats))
+    joins = frozenset(map(fold, (*hints.joins, *hints.units_first, *hints.articles)))
+    return Table(root, MappingProxyType(digits), joins, MappingProxyType(repeats))
 
 
 def _units_first(rows: Sequence[tuple[str, str]], hints: Hints) -> Iterator[tuple[str, str]]:
@@ -104,9 +119,21 @@ def _units_first(rows: Sequence[tuple[str, str]], hints: Hints) -> Iterator[tupl
                 yield str(ten + unit), f"{first} {joint} {last}"
 
 
-def entry_of(key: str) -> Entry:
-    """Return what a row of a table stands for, by its key."""
-    return Entry(int(key.removeprefix("*")), multiplies=key.startswith("*"))
+def entry_of(key: str, word: str) -> tuple[str, Entry]:
+    """Return the word of a row, and what it stands for.
+
+    Args:
+        key: A number, or `*1000` for what multiplies by it.
+        word: The word; with a hyphen at the end if something has to follow, with one before it if
+            something has to come before.
+    """
+    entry = Entry(
+        int(key.removeprefix("*")),
+        multiplies=key.startswith("*"),
+        stem=word.endswith("-"),
+        tail=word.startswith("-"),
+    )
+    return word.strip("-"), entry
 
 
 @functools.lru_cache(maxsize=64)

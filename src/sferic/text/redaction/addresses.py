@@ -49,12 +49,16 @@ class Gazetteer:
         for mark in document.of("live"):
             self._told(mark)
         self._beside()
-        for group in ("building", "unit"):
-            for mark in document.of(group):
-                end = self._number_end(mark.end)
-                if end > mark.end and not self._findings.taken(mark.start, end):
-                    value = self._value(mark.end, end)
-                    self._findings.add(mark.end, end, "BUILDINGNUMBER", value, grows=True)
+        self._buildings()
+
+    def _buildings(self) -> None:
+        """Find the numbers of houses and flats that are not part of an address."""
+        document = self._document
+        for mark in (*document.of("building"), *document.of("unit")):
+            end = self._number_end(mark.end)
+            if end > mark.end and not self._findings.taken(mark.start, end):
+                value = self._value(mark.end, end)
+                self._findings.add(mark.end, end, "BUILDINGNUMBER", value, grows=True)
 
     def _named_before(self, mark: Mark) -> None:
         """Take a number, a name and the type of the street: `12 Acacia Avenue`."""
@@ -71,56 +75,65 @@ class Gazetteer:
             end = direction.end
         for name in range(begin, mark.start + 1):
             start = self._number_start(name)
-            if start < name and (name < mark.start or mark.value != "weak"):
-                if name == mark.start and not self._is_cued(start):
-                    continue
-                if (
-                    mark.value == "weak"
-                    and not self._is_proper(name, mark.start)
-                    and not self._is_cued(start)
-                ):
-                    continue
+            if start < name and self._is_street(mark, name, start):
                 self._add(start, end)
                 return
         if begin < mark.start and mark.value != "weak":
-            capital = document.cased and document.tokens[mark.start].capital
-            if ordinal is not None or capital or self._is_cued(begin):
-                while capital and begin < mark.start and not document.tokens[begin].capital:
-                    begin += 1
-                self._add(begin, end)
+            self._unnumbered(begin, mark.start, end, sure=ordinal is not None)
+
+    def _is_street(self, mark: Mark, name: int, number: int) -> bool:
+        """Tell whether what stands between a number and the type of a street is its name."""
+        if self._is_cued(number):
+            return mark.value != "weak" or name < mark.start
+        if name == mark.start:
+            return False
+        return mark.value != "weak" or self._is_proper(name, mark.start)
+
+    def _unnumbered(self, begin: int, kind: int, end: int, *, sure: bool) -> None:
+        """Take a street without a number, where capitals or a cue make it one."""
+        document = self._document
+        capital = document.cased and document.tokens[kind].capital
+        if not (sure or capital or self._is_cued(begin)):
+            return
+        while capital and begin < kind and not document.tokens[begin].capital:
+            begin += 1
+        self._add(begin, end)
 
     def _named_after(self, mark: Mark) -> None:
         """Take the type of a street, its name, and a number on either side: `12 rue du Bac`."""
-        document = self._document
-        end = mark.end
-        named = False
-        while end < document.size and end - mark.end < _NAME + 1:
-            if self._findings.taken(end, end + 1) or (
-                end in self._atoms and self._atoms[end].kind != "l"
-            ):
-                break
-            if document.tokens[end - 1].pause and named:
-                break
-            particle = document.at("particle", end)
-            if document.at("ordinal", end):
-                break
-            if particle is None and not self._is_name(end, foreign=True):
-                break
-            named = named or particle is None
-            end += 1
-        if not named or (mark.value and not self._is_cued(mark.start, reach=4)):
+        end = self._name_end(mark.end)
+        if end == mark.end or (mark.value and not self._is_cued(mark.start, reach=4)):
             return
         start = self._number_start(mark.start)
         if start == mark.start:
-            link = document.at("number_link", end)
-            behind = self._number_end(link.end if link is not None else end)
-            if behind > (link.end if link is not None else end):
+            link = self._document.at("number_link", end)
+            number = link.end if link is not None else end
+            behind = self._number_end(number)
+            if behind > number:
                 self._add(start, behind)
                 return
         if mark.value:
             return
-        if start < mark.start or self._is_cued(start) or document.tokens[mark.end].capital:
+        capital = self._document.tokens[mark.end].capital
+        if start < mark.start or capital or self._is_cued(start):
             self._add(start, end)
+
+    def _name_end(self, index: int) -> int:
+        """Return where the name of a street ends that begins at a token."""
+        document = self._document
+        end = index
+        named = False
+        while end < document.size and end - index <= _NAME:
+            if self._findings.taken(end, end + 1) or end in self._numbers:
+                break
+            if document.at("ordinal", end) or (named and document.tokens[end - 1].pause):
+                break
+            particle = document.at("particle", end)
+            if particle is None and not self._is_name(end, foreign=True):
+                break
+            named = named or particle is None
+            end += 1
+        return end if named else index
 
     def _whole(self, index: int) -> None:
         """Take a street whose type is in its name, and the number behind: `Hauptstraße 5`."""
@@ -164,7 +177,7 @@ class Gazetteer:
         self._findings.add(start, end, "ADDRESS", self._value(start, end), grows=False)
 
     def _beside(self) -> None:
-        """Find city, state and postcode behind an address, and a city before a state and postcode."""
+        """Find city, state and postcode behind an address, and a city before the other two."""
         document = self._document
         for index in range(document.begin, document.size + 1):
             if self._findings.type_at(index - 1) == "ADDRESS" and (

@@ -14,6 +14,8 @@ _CLOCK = re.compile(r"([01]?\d|2[0-4])[:h]([0-5]\d)(?::[0-5]\d)?(?:([ap])\.?m\.?
 _CLOCK_WITH_DOT = re.compile(r"([01]?\d|2[0-4])\.([0-5]\d)")
 _HOUR = re.compile(r"(1[0-2]|0?[1-9])([ap])\.?m\.?|([01]?\d|2[0-4])h")
 _OLDEST = 120
+_RANGES = frozenset(("to", "till", "bis", "a", "à"))
+"""What comes between minutes and an hour, or between two numbers that are a range."""
 
 
 class Calendar:
@@ -136,19 +138,17 @@ class Calendar:
         ordinal = document.before("ordinal", place)
         if ordinal is not None:
             return ordinal.start, int(ordinal.value)
+        # "3." is a day in some languages and no end of a sentence.
         if place == 0 or (
-            document.tokens[place - 1].stop
-            and not document.rules.file.dates.ordinal_endings == (".",)
+            document.tokens[place - 1].stop and not document.keys[place - 1].isdecimal()
         ):
-            if place == 0 or not document.keys[place - 1].isdecimal():
-                return month, None
+            return month, None
         day = self._written_ordinal(place - 1)
         if day is not None:
             return place - 1, day
         atom = self._ends.get(place)
-        if atom is not None and atom.kind in "sw" and 0 < int(atom.value or 0) < 32:
-            if join is None or document.rules.file.dates.joins:
-                return atom.start, int(atom.value)
+        if atom is not None and atom.kind in "sw" and 0 < int(atom.value) < 32:
+            return atom.start, int(atom.value)
         return month, None
 
     def _written_ordinal(self, index: int) -> int | None:
@@ -263,17 +263,14 @@ class Calendar:
         """Take `ten past five`; `five to seven` is one only where an hour is expected."""
         document = self._document
         hour = self._atoms[place]
-        expected = document.before("hour_before", minutes.start) or document.keys[
-            minutes.start - 1 : minutes.start
-        ] in (["it's"], ["is"])
-        sure = document.keys[minutes.end] not in ("to", "till", "a", "bis")
-        if int(minutes.value) < 60 and self._hour(hour) is not None and not self._is_unit(hour.end):
-            if sure or (expected and int(minutes.value) % 5 == 0 and self._is_free(hour.end)):
-                self._add_time(
-                    minutes.start,
-                    hour.end,
-                    f"{minutes.value} {document.keys[minutes.end]} {hour.value}",
-                )
+        if int(minutes.value) > 59 or self._hour(hour) is None or self._is_unit(hour.end):
+            return
+        between = document.keys[minutes.end]
+        if between in _RANGES:
+            expected = document.before("hour_before", minutes.start) is not None
+            if not expected or int(minutes.value) % 5 or not self._is_free(hour.end):
+                return
+        self._add_time(minutes.start, hour.end, f"{minutes.value} {between} {hour.value}")
 
     def _bare(self, atom: Atom, minutes: Atom | None) -> None:
         if minutes is not None and len(minutes.value) == 2 and not self._is_unit(minutes.end):

@@ -89,6 +89,15 @@ class Document:
                     return mark
         return None
 
+    def are(self, group: str, start: int, end: int) -> bool:
+        """Tell whether there is nothing but phrases of a group between two places."""
+        while start < end:
+            mark = self.at(group, start)
+            if mark is None or mark.end > end:
+                return False
+            start = mark.end
+        return True
+
     def of(self, group: str) -> Sequence[Mark]:
         """Return all phrases of a group, in order."""
         found = self.marks.get(group)
@@ -137,27 +146,29 @@ def _pieces(text: str, rules: Rules) -> Iterator[tuple[int, int]]:
             yield 0, 1
         return
     lower = text[start:end].lower().replace("’", "'")
-    for elision in rules.file.elisions:
-        if lower.startswith(elision) and len(lower) > len(elision):
-            yield start, start + len(elision)
-            start += len(elision)
-            lower = lower[len(elision) :]
-            break
-    for ending in rules.file.endings:
-        if lower.endswith(ending) and len(lower) > len(ending):
-            # The ending is part of phrases such as "name's", so only names lose it.
-            known = lower in rules.phrases or lower in rules.never
-            if not known and rules.kinds(lower[: -len(ending)]) != "w":
-                end -= len(ending)
-                lower = lower[: -len(ending)]
-            break
-    if "-" in lower and "@" not in lower and _splits(lower.split("-"), rules):
-        for part in lower.split("-"):
-            if part:
-                yield start, start + len(part)
-            start += len(part) + 1
+    elision = next(filter(lower.startswith, rules.file.elisions), "")
+    if 0 < len(elision) < len(lower):
+        yield start, start + len(elision)
+        start += len(elision)
+        lower = lower[len(elision) :]
+    ending = next(filter(lower.endswith, rules.file.endings), "")
+    if ending and _is_name_with(lower, ending, rules):
+        end -= len(ending)
+        lower = lower[: -len(ending)]
+    if "-" not in lower or "@" in lower or not _splits(lower.split("-"), rules):
+        yield start, end
         return
-    yield start, end
+    for part in lower.split("-"):
+        if part:
+            yield start, start + len(part)
+        start += len(part) + 1
+
+
+def _is_name_with(word: str, ending: str, rules: Rules) -> bool:
+    """Tell whether a word is a name with an ending, and no phrase such as `name's`."""
+    if word in rules.phrases or word in rules.never or word == ending:
+        return False
+    return rules.kinds(word.removesuffix(ending)) != "w"
 
 
 def _core(text: str) -> tuple[int, int]:
@@ -168,7 +179,9 @@ def _core(text: str) -> tuple[int, int]:
         end -= 1
     if end > start and text[end : end + 1] in ("%", "‰", "°"):
         end += 1
-    if (start and text[start - 1] == "+" and text[start].isdigit()) or (start and text[start - 1] == "(" and text[start].isdigit()):
+    if (start and text[start - 1] == "+" and text[start].isdigit()) or (
+        start and text[start - 1] == "(" and text[start].isdigit()
+    ):
         start -= 1
     return start, end
 
@@ -186,7 +199,7 @@ def _splits(parts: list[str], rules: Rules) -> bool:
 
 
 def _marks(keys: Sequence[str], rules: Rules) -> dict[str, dict[int, Mark]]:
-    """Find the phrases of the rules. Of one group, the longest at a place counts, and none in it."""
+    """Find the phrases of the rules; of one group, none that is inside another."""
     marks: dict[str, dict[int, Mark]] = {}
     ends: dict[str, int] = {}
     phrases = rules.phrases

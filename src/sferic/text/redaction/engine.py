@@ -21,6 +21,7 @@ class Analysis:
         document: The words as tokens.
         atoms: Numbers and single letters, by the token they begin at.
         runs: Numbers and letters that belong together.
+        spelled: Letters that were said one after the other.
         findings: The entities.
     """
 
@@ -34,6 +35,7 @@ class Analysis:
         self.findings = Findings(self.document)
         findings = self.findings
         internet.find(findings, self.atoms)
+        self.spelled = spelling.words(self.document, self.atoms)
         self._continue()
         Gazetteer(findings, self.atoms).find()
         calendar = Calendar(findings, self.atoms)
@@ -41,7 +43,7 @@ class Analysis:
         calendar.times()
         calendar.ages()
         codes.find(findings, self.runs)
-        spelling.find(findings, spelling.words(self.document, self.atoms), ledger)
+        spelling.find(findings, self.spelled, ledger)
         People(findings, self.atoms).find()
 
     def __repr__(self) -> str:
@@ -51,17 +53,26 @@ class Analysis:
         """Take digits that go on where the last final ended in the middle of a number."""
         document = self.document
         begin = place = document.begin
-        while (filler := document.before("filler", place)) is not None:
-            place = filler.start
+        while (
+            between := document.before("filler", place) or document.before("example", place)
+        ) is not None:
+            place = between.start
+        until = begin
+        for start in range(max(0, begin - 2), begin):
+            example = document.at("example", start)
+            if example is not None and example.end > begin:
+                place, until = start, example.end
         key = document.keys[place - 1] if place else ""
+        if key == f"{MASKED}EMAIL+":
+            internet.go_on(self.findings, self.atoms)
+        elif key in (f"{MASKED}FIRSTNAME+", f"{MASKED}LASTNAME+"):
+            kind = key.strip(f"{MASKED}+")
+            spelling.go_on(self.findings, self.spelled, kind, until + (place < begin))
         if not key.startswith(MASKED) or not self.runs:
             return
         run = self.runs[0]
         kind = key.strip(MASKED + "+")
-        between = document.keys[begin : run.start]
-        if kind not in codes.LENGTHS or any(
-            document.at("filler", begin + index) is None for index in range(len(between))
-        ):
+        if kind not in codes.LENGTHS or not document.are("filler", begin, run.start):
             return
         only = run.end == document.size and len(run.value) <= 6
         if (key.endswith("+") or only) and any(map(str.isdigit, run.value)):

@@ -62,6 +62,16 @@ class Findings:
             self._owner[index] = entity
         return True
 
+    def claim(self, start: int, end: int, kind: str, value: str, *, grows: bool) -> None:
+        """Take tokens for an entity, from others if need be, which go with all their tokens."""
+        start = max(start, self.document.begin)
+        others = [entity for entity in self._found if entity.start < end and start < entity.end]
+        for entity in others:
+            start, end = min(start, entity.start), max(end, entity.end)
+            self._owner[entity.start : entity.end] = [None] * (entity.end - entity.start)
+        self._found = [entity for entity in self._found if entity not in others]
+        self.add(start, end, kind, value, grows=grows)
+
     def taken(self, start: int, end: int) -> bool:
         """Tell whether any of some tokens belongs to an entity."""
         return any(self._owner[start:end])

@@ -35,6 +35,24 @@ def find(findings: Findings, atoms: Mapping[int, Atom]) -> None:
             _spoken(findings, atoms, dot, host)
 
 
+def go_on(findings: Findings, atoms: Mapping[int, Atom]) -> None:
+    """Take what an address goes on with that was sent, masked, before it was complete."""
+    document = findings.document
+    end = begin = document.begin
+    first = document.at("sign", end) or document.at("at", end)
+    if end < document.size and first is None and document.keys[end] not in document.rules.never:
+        end += 1
+    while end < document.size and end - begin < _REACH:
+        sign = document.at("sign", end) or document.at("at", end)
+        if sign is not None:
+            end = min(sign.end + 1, document.size)
+        elif end in atoms:
+            end = atoms[end].end
+        else:
+            break
+    findings.add(begin, end, "EMAIL", _value(document, atoms, begin, end), grows=True)
+
+
 def _written(findings: Findings, atoms: Mapping[int, Atom]) -> None:
     document = findings.document
     for index in range(document.begin, document.size):
@@ -165,7 +183,7 @@ def local_start(findings: Findings, atoms: Mapping[int, Atom], at: int) -> int |
             start = atom.start
             certain = certain or atom.kind != "l"
             continue
-        if not _continues(document, start - 1, at, start, cue, ends):
+        if not _continues(document, start, at, cue):
             break
         start -= 1
     if start == at or findings.taken(start, at):
@@ -175,22 +193,17 @@ def local_start(findings: Findings, atoms: Mapping[int, Atom], at: int) -> int |
     return start
 
 
-def _continues(
-    document: Document,
-    index: int,
-    at: int,
-    start: int,
-    cue: int | None,
-    ends: Mapping[int, Atom],
-) -> bool:
-    """Tell whether a word belongs to the name of a mailbox."""
+def _continues(document: Document, start: int, at: int, cue: int | None) -> bool:
+    """Tell whether the word before a token belongs to the name of a mailbox too."""
+    index = start - 1
     if cue is not None:
         return index >= cue and document.at("name_link", index) is None
+    if document.keys[index] in document.rules.never:
+        return False
     if start == at:
-        return document.keys[index] not in document.rules.never
-    following = document.tokens[start]
-    bare = not _is_plain(document, index) and document.keys[index] not in document.rules.never
-    return bare and (not _is_plain(document, start) or not following.key.isalpha())
+        return True
+    letters = document.keys[start].isalpha()
+    return not _is_plain(document, index) and not (letters and _is_plain(document, start))
 
 
 def _is_plain(document: Document, index: int) -> bool:

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 
 LIMIT = 2_000
-"""How many values of a session keep their number. Beyond it the one not met for longest loses it."""
+"""How many values of a session keep their number; beyond it, the one not met for longest goes."""
 
 
 class Ledger:

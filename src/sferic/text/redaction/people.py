@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sferic.text.redaction.document import Document, Mark, Token
+from sferic.text.redaction.document import Document, Mark
 from sferic.text.redaction.entities import Findings
 from sferic.text.redaction.runs import Atom
 
@@ -128,11 +128,15 @@ class People:
             self._full(index)
             return
         rare = "g" in kinds and "w" not in kinds and self._is_person_cue(mark)
-        if ((first or rare) and "w" not in kinds and token.key not in self._rules.doubtful) or (
-            capital
-            and (first or "g" in kinds)
-            and (self._is_surname(index + 1, index) or (first and self._is_person_cue(mark)))
-        ) or (capital and "p" in kinds and self._is_surname(index + 1, index, certain=True)):
+        if (
+            ((first or rare) and "w" not in kinds and token.key not in self._rules.doubtful)
+            or (
+                capital
+                and (first or "g" in kinds)
+                and (self._is_surname(index + 1, index) or (first and self._is_person_cue(mark)))
+            )
+            or (capital and "p" in kinds and self._is_surname(index + 1, index, certain=True))
+        ):
             self._full(index)
         elif capital and not kinds and self._is_person_cue(mark):
             if not self._rules.file.nouns_capital:
@@ -200,10 +204,10 @@ class People:
             index
             and self._findings.type_at(index - 1) == "FIRSTNAME"
             and not document.tokens[index - 1].stop
+            and self._is_surname(index, index - 1)
         ):
-            if self._is_surname(index, index - 1):
-                end = self._surname_end(index)
-                self._findings.add(index, end, "LASTNAME", self._value(index, end))
+            end = self._surname_end(index)
+            self._findings.add(index, end, "LASTNAME", self._value(index, end))
 
     def _alone(self, index: int) -> None:
         """Take a name that is hardly anything else."""
@@ -214,20 +218,20 @@ class People:
             return
         if document.cased and not token.capital:
             return
-        first = self._is_first(index)
-        if first:
-            self._full(index)
-        elif (
-            "f" in kinds | {kind.lower() for kind in kinds & {"F"}}
-            and token.capital
-            and document.cased
-        ):
+        if self._is_first(index):
+            self._full(index, cued=False)
+        elif kinds & set("fFg") and token.capital and document.cased:
             starts = index == 0 or document.tokens[index - 1].stop
             if self._is_surname(index + 1, index, certain=True) and not (starts and "w" in kinds):
                 self._full(index)
-        elif "L" in kinds and not kinds & set("wp") and token.key not in self._rules.doubtful:
-            if not self._in_state(index):
-                self._take(index, "LASTNAME")
+        elif self._is_lone_surname(index):
+            self._take(index, "LASTNAME")
+
+    def _is_lone_surname(self, index: int) -> bool:
+        token = self._document.tokens[index]
+        if "L" not in token.kinds or not set(token.kinds).isdisjoint("wp"):
+            return False
+        return token.key not in self._rules.doubtful and not self._in_state(index)
 
     def _in_state(self, index: int) -> bool:
         """Tell whether a word belongs to the name of a state: `New York`."""
@@ -298,44 +302,43 @@ class People:
         if end < document.size and not document.tokens[end - 1].pause and self._may_be(end):
             token = document.tokens[end]
             kinds = set(token.kinds)
-            if kinds & set("lL") and "w" not in kinds and not self._is_first(end):
-                if token.capital or not document.cased:
-                    end += 1
+            second = kinds & set("lL") and "w" not in kinds and not self._is_first(end)
+            if second and (token.capital or not document.cased):
+                end += 1
         return end
 
     def _is_surname(
         self, index: int, first: int, *, certain: bool = False, cued: bool = False
     ) -> bool:
-        """Tell whether a word behind a first name is the surname."""
+        """Tell whether a word behind a first name is the surname.
+
+        Args:
+            index: The word.
+            first: The last word of what is before it.
+            certain: Whether it has to be a surname, and nothing else.
+            cued: Whether a cue said that a name comes.
+        """
         document = self._document
-        if index >= document.size or document.tokens[first].pause:
+        if index >= document.size or document.tokens[first].pause or not self._may_be(index):
             return False
-        if not self._may_be(index):
-            return False
-        if index - 1 >= document.begin and document.tokens[index - 1].key != _whole(
-            document, index - 1
-        ):
+        if index > document.begin and not _is_whole(document, index - 1):
             return False
         particle = document.at("particle", index)
         if particle is not None and particle.end < document.size:
-            return self._is_surname(
-                particle.end, particle.end - 1, certain=certain
-            ) and self._is_likely(particle.end, strong=True)
+            following = particle.end
+            return self._is_likely(following, strong=True) and self._is_surname(
+                following, following - 1, certain=certain
+            )
         token = document.tokens[index]
         kinds = set(token.kinds)
         surname = bool(kinds & set("lL"))
         if document.cased:
-            if not token.capital:
-                return False
-            noun = self._rules.file.nouns_capital and not cued
-            return surname or not (certain or (noun and bool(kinds)))
+            noun = self._rules.file.nouns_capital and not cued and bool(kinds)
+            return token.capital and (surname or not (certain or noun))
         if surname and "w" not in kinds:
             return True
-        if certain:
-            return False
-        if cued and surname and token.key not in self._rules.doubtful:
-            return True
-        return not kinds and len(token.key) > 2
+        known = cued and surname and token.key not in self._rules.doubtful
+        return not certain and (known or (not kinds and len(token.key) > 2))
 
     def _join_hyphened(self, index: int) -> None:
         document = self._document
@@ -387,10 +390,9 @@ class People:
         )
 
 
-def _whole(document: Document, index: int) -> str:
-    """Return the key of a token, less what was cut off its end: `Kevin's` is followed by no name."""
-    token: Token = document.tokens[index]
-    if token.last < 0 or token.first < 0:
-        return token.key
-    rest = document.words[token.last].text[token.end :] if token.first == token.last else ""
-    return token.key if rest[:1] not in ("'", "’") else ""
+def _is_whole(document: Document, index: int) -> bool:
+    """Tell whether nothing was cut off the end of a token: no name follows `Kevin's`."""
+    token = document.tokens[index]
+    if token.first < 0 or token.first != token.last:
+        return True
+    return document.words[token.last].text[token.end : token.end + 1] not in ("'", "’")

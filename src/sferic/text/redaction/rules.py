@@ -258,10 +258,11 @@ class Rules:
         """Take words apart as tokens are: `m'appelle` is two."""
         for word in words:
             elision = next(filter(word.startswith, self.file.elisions), "")
-            if elision and elision != word:
+            if 0 < len(elision) < len(word):
                 yield elision
-                word = word[len(elision) :]
-            yield word
+                yield word[len(elision) :]
+            else:
+                yield word
 
     def kinds(self, word: str) -> str:
         """Return what the lexicon says about a word, `w` for what is a word in this language.
@@ -273,12 +274,10 @@ class Rules:
         if not kinds and _APOSTROPHE in word:
             kinds = self._lexicon.kinds(word.replace(_APOSTROPHE, ""))
         if self._is_english:
-            both = "e" in kinds and "w" in kinds
-            either = "e" in kinds or "w" in kinds
-            word = either if _NAMES.isdisjoint(kinds) else both
-            return kinds.replace("e", "").replace("w", "") + ("w" if word else "")
-        kinds = kinds.replace("e", "")
-        return kinds
+            signs = ("e" in kinds) + ("w" in kinds)
+            enough = signs >= (1 if _NAMES.isdisjoint(kinds) else 2)
+            return kinds.replace("e", "").replace("w", "") + ("w" if enough else "")
+        return kinds.replace("e", "")
 
     def is_number(self, word: str) -> bool:
         """Tell whether a word is a number word."""
@@ -343,7 +342,8 @@ def _phrases(file: File) -> Iterator[tuple[str, str, str]]:
         ("number_link", file.streets.number_links),
         ("unit", file.streets.units), ("building", file.streets.buildings),
         ("box", file.streets.boxes), ("direction", file.streets.directions),
-        ("city_link", file.streets.links), ("state", file.streets.states), ("state_code", file.streets.state_codes),
+        ("city_link", file.streets.links), ("state", file.streets.states),
+        ("state_code", file.streets.state_codes),
         ("live", file.streets.live),
 ("title", file.people.titles),
         ("name_after", file.people.after), ("particle", file.people.particles),
@@ -369,6 +369,9 @@ def _phrases(file: File) -> Iterator[tuple[str, str, str]]:
     ):
         yield from (("name", value, phrase) for phrase in told)
         yield from (("name_asked", value, phrase) for phrase in asked)
+    for phrase in file.spelling.example:
+        if " " in phrase:
+            yield "example_rest", "", phrase.rpartition(" ")[2]
     yield from (("ordinal", str(day), phrase) for phrase, day in file.dates.ordinals.items())
     yield from (("sign", sign, phrase) for phrase, sign in file.spelling.signs.items())
 

@@ -84,10 +84,8 @@ def _atom(document: Document, index: int) -> Atom | None:
             if _MIXED.fullmatch(key):
                 return Atom(index, index + 1, _NOT_ALNUM.sub("", _ascii(key)).upper(), "m")
             return None
-    elif len(key) == 1:
-        return Atom(index, index + 1, key.upper(), "l")
     rules = document.rules
-    letter = rules.file.spelling.letters.get(key)
+    letter = key if len(key) == 1 and key.isalpha() else rules.file.spelling.letters.get(key)
     if letter is not None:
         return Atom(index, index + 1, letter.upper(), "l")
     digit = rules.file.digits.get(key)
@@ -104,13 +102,13 @@ def _spoken(document: Document, index: int) -> Atom | None:
     if times is not None:
         if index + 1 >= document.size:
             return None
-        digit = reader.digit(keys[index + 1])
-        return Atom(index, index + 2, digit * times, "s", spoken=times) if digit else None
+        repeated = reader.digit(keys[index + 1])
+        return Atom(index, index + 2, repeated * times, "s", spoken=times) if repeated else None
     reading = reader.cardinal(keys, index)
     if reading is not None:
         value = str(reading.value)
-        digit = len(value) == 1
-        return Atom(index, index + reading.count, value, "s", int(digit), whole=not digit)
+        single = len(value) == 1
+        return Atom(index, index + reading.count, value, "s", int(single), whole=not single)
     digit = reader.digit(keys[index])
     return Atom(index, index + 1, digit, "s", spoken=1) if digit is not None else None
 

@@ -9,9 +9,9 @@ from sferic.text.redaction.cues import cues
 from sferic.text.redaction.document import Document
 from sferic.text.redaction.entities import Findings
 from sferic.text.redaction.ledger import Ledger
-from sferic.text.redaction.lexicon import lexicon
 from sferic.text.redaction.runs import Atom
 
+_CODE = 4
 _SURE = 5
 """From how many letters on a word that is spelled is no abbreviation."""
 
@@ -33,8 +33,7 @@ def words(document: Document, atoms: Mapping[int, Atom]) -> list[Spelled]:
         if spelled is None:
             index += 1
         else:
-            if len(spelled.letters) > 1:
-                found.append(spelled)
+            found.append(spelled)
             index = spelled.end
     return found
 
@@ -74,42 +73,71 @@ def _word(document: Document, atoms: Mapping[int, Atom], index: int) -> Spelled 
 def find(findings: Findings, spelled: Sequence[Spelled], ledger: Ledger) -> None:
     """Find names that are spelled out."""
     for word in spelled:
-        if findings.taken(word.start, word.end):
+        if len(word.letters) < 2 or findings.taken(word.start, word.end):
             continue
         kind = kind_of(findings, word, ledger)
         if kind is not None:
             findings.add(word.start, word.end, kind, word.letters, grows=True)
 
 
+def go_on(findings: Findings, spelled: Sequence[Spelled], kind: str, until: int) -> None:
+    """Take what a name goes on with that was sent, masked, while it was being spelled.
+
+    Args:
+        findings: Where to put it.
+        spelled: The letters in the words.
+        kind: The type of the name.
+        until: Where an example ends that was announced: `S as in`, and then the final ended.
+    """
+    document = findings.document
+    begin = document.begin
+    end = max(begin, min(until, document.size))
+    starts = {word.start: word for word in spelled}
+    letters = ""
+    while end < document.size:
+        example = document.at("example", end)
+        if example is None and end == begin:
+            example = document.at("example_rest", end)
+        if example is not None:
+            end = min(example.end + 1, document.size)
+        elif end in starts:
+            letters += starts[end].letters
+            end = starts[end].end
+        else:
+            break
+    findings.add(begin, end, kind, letters, grows=True)
+
+
 def kind_of(findings: Findings, word: Spelled, ledger: Ledger) -> str | None:
     """Return which name is spelled, if it is one."""
-    document = findings.document
     letters = word.letters
     for kind in ("FIRSTNAME", "LASTNAME"):
         if ledger.has(kind, letters):
             return kind
-    for code in cues(findings, word.start, word.end):
-        if code.type in codes.WITH_LETTERS and code.distance <= codes.NEAR and len(letters) > 3:
-            return code.type
-    cue = _cue(findings, word.start)
-    kinds = lexicon().kinds(letters)
-    if cue is not None:
-        if cue == "FULL":
-            return (
-                "LASTNAME"
-                if {"l", "L"} & set(kinds) and not set("fFg") & set(kinds)
-                else "FIRSTNAME"
-            )
-        return cue
-    if len(letters) >= 3 and set("fFg") & set(kinds):
+    if len(letters) >= _CODE:
+        for code in cues(findings, word.start, word.end):
+            if code.type in codes.WITH_LETTERS and code.distance <= codes.NEAR:
+                return code.type
+    cue = cue_of(findings, word.start)
+    return cue if cue not in (None, "FULL") else _by_letters(findings, word, named=cue is not None)
+
+
+def _by_letters(findings: Findings, word: Spelled, *, named: bool) -> str | None:
+    """Guess which name letters are, by the lexicon or by how many there are."""
+    document = findings.document
+    kinds = set(document.rules.kinds(word.letters))
+    count = len(word.letters)
+    if (count >= 3 or named) and kinds & set("fFg"):
         return "FIRSTNAME"
-    if len(letters) >= 4 and {"l", "L"} & set(kinds):
+    if (count >= 4 or named) and kinds & set("lL"):
         return "LASTNAME"
+    if named:
+        return "FIRSTNAME"
     example = any(document.at("example", index) for index in range(word.start, word.end))
-    return "LASTNAME" if len(letters) >= _SURE or (example and len(letters) > 2) else None
+    return "LASTNAME" if count >= _SURE or (example and count > 2) else None
 
 
-def _cue(findings: Findings, index: int) -> str | None:
+def cue_of(findings: Findings, index: int) -> str | None:
     """Return what letters are said to spell, by what stands before them."""
     document = findings.document
     spelled = False

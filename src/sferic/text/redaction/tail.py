@@ -1,13 +1,14 @@
 """What the end of some words may be the beginning of."""
 
-from sferic.text.redaction import codes, internet
+from sferic.text.redaction import codes, internet, spelling
 from sferic.text.redaction.cues import cues
 from sferic.text.redaction.engine import Analysis
 from sferic.text.redaction.runs import Run
+from sferic.text.redaction.spelling import Spelled
 
-_BRIDGES = ("filler", "correction", "link", "list")
+_BRIDGES = ("filler", "correction", "link", "list", "example")
 _ADDRESS = 3
-_EMAIL = 12
+_EMAIL = 24
 _NAMES = 2
 
 
@@ -55,6 +56,7 @@ class Tail:
         if document.rules.reader.repeat(last) is not None and end > document.begin:
             end = self._before_bridges(end - 1)
             self._open(end)
+        self._letters(end)
         entity = self._findings.at(end - 1)
         if entity is not None:
             if entity.grows:
@@ -63,18 +65,28 @@ class Tail:
         for run in reversed(self._analysis.runs):
             if run.end < end:
                 break
-            if run.end == end and self._waits(run):
+            lone = len(run.atoms) == 1 and run.atoms[0].kind == "l"
+            if run.end == end and not (self._final and lone):
                 self._open(run.start)
-        for width in (1, 2):
-            ordinal = document.at("ordinal", end - width)
-            if ordinal is not None and ordinal.end == end:
-                self._open(ordinal.start)
+        self._ordinal(end)
         if not self._final and end in self._ends:
             self._open(self._ends[end].start)
 
-    def _waits(self, run: Run) -> bool:
-        """Tell whether a run is more than a letter that may be a word."""
-        return not self._final or len(run.atoms) > 1 or run.atoms[0].kind != "l"
+    def _letters(self, end: int) -> None:
+        for word in reversed(self._analysis.spelled):
+            if word.end < end:
+                break
+            if not self._final or end < self._document.size or self._is_spelled(word):
+                self._open(word.start)
+
+    def _ordinal(self, end: int) -> None:
+        ordinal = self._document.before("ordinal", end, 2)
+        if ordinal is not None:
+            self._open(ordinal.start)
+
+    def _is_spelled(self, word: Spelled) -> bool:
+        """Tell whether letters are more than a word of one letter."""
+        return len(word.letters) > 1 or spelling.cue_of(self._findings, word.start) is not None
 
     def _before_bridges(self, end: int) -> int:
         """Return where what matters ends, if only fillers and the like follow."""
@@ -89,7 +101,8 @@ class Tail:
             else:
                 break
         found = self._findings.at(start - 1)
-        if start in self._ends or (found is not None and found.grows):
+        letters = any(word.end == start for word in self._analysis.spelled)
+        if start in self._ends or letters or (found is not None and found.grows):
             return start
         return end
 
@@ -99,16 +112,13 @@ class Tail:
         join = document.before("date_join", end)
         if join is not None and join.start > document.begin:
             end = join.start
-            for width in (1, 2):
-                ordinal = document.at("ordinal", end - width)
-                if ordinal is not None and ordinal.end == end:
-                    self._open(ordinal.start)
+            self._ordinal(end)
             if end in self._ends and self._ends[end].kind != "l":
                 self._open(self._ends[end].start)
         key = document.keys[end - 1] if end else ""
-        if key in document.rules.months and not self._findings.taken(end - 1, end):
-            if not (self._final and key in document.rules.doubtful_months):
-                self._open(end - 1)
+        doubtful = self._final and key in document.rules.doubtful_months
+        if key in document.rules.months and not doubtful and not self._findings.taken(end - 1, end):
+            self._open(end - 1)
         fraction = document.before("fraction", document.size)
         past = document.before("past", document.size)
         if fraction is not None:
@@ -180,15 +190,14 @@ class Tail:
                 start = link.end
             start = max(start, document.begin)
             if start >= size:
-                return None
+                continue
             signs = any(
                 document.at("sign", index)
                 or document.at("at", index)
                 or index in self._analysis.atoms
                 for index in range(start, size)
             )
-            told = start > mark.end or mark.end <= document.begin
-            if signs or (told and size - start <= 3 and self._is_mailbox(start)):
+            if signs or (size - start <= 3 and self._is_mailbox(start)):
                 return start
             return None
         return None
@@ -233,7 +242,14 @@ class Tail:
         start = max(self.start, document.begin)
         cue = self._email_cue()
         if start < document.size and cue is not None and start <= cue:
-            findings.add(cue, document.size, "EMAIL", "".join(document.keys[cue:]), grows=True)
+            findings.claim(cue, document.size, "EMAIL", "".join(document.keys[cue:]), grows=True)
+        for word in self._analysis.spelled:
+            if word.end < self.start or findings.taken(word.start, word.start + 1):
+                continue
+            named = spelling.cue_of(findings, word.start)
+            if named is not None:
+                kind = "FIRSTNAME" if named == "FULL" else named
+                findings.claim(word.start, word.end, kind, word.letters, grows=True)
 
     def _kind(self, run: Run) -> str | None:
         if run.value in self._document.rules.public:
