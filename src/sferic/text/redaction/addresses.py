@@ -114,7 +114,7 @@ class Gazetteer:
                 return
         if mark.value:
             return
-        capital = self._document.tokens[mark.end].capital
+        capital = any(token.capital for token in self._document.tokens[mark.end : end])
         if start < mark.start or capital or self._is_cued(start):
             self._add(start, end)
 
@@ -124,6 +124,10 @@ class Gazetteer:
         end = index
         named = False
         while end < document.size and end - index <= _NAME:
+            day = self._day_end(end)
+            if day > end:
+                named, end = True, day
+                continue
             if self._findings.taken(end, end + 1) or end in self._numbers:
                 break
             if document.at("ordinal", end) or (named and document.tokens[end - 1].pause):
@@ -135,19 +139,30 @@ class Gazetteer:
             end += 1
         return end if named else index
 
+    def _day_end(self, index: int) -> int:
+        """Return where a day ends that a street is named after: `XX settembre`, `25 de março`."""
+        document = self._document
+        atom = self._atoms.get(index)
+        ordinal = document.at("ordinal", index)
+        place = ordinal.end if ordinal is not None else atom.end if atom is not None else index
+        join = document.at("date_join", place)
+        month = join.end if join is not None else place
+        if place > index and month < document.size and document.keys[month] in document.rules.months:
+            return month + 1
+        return index
+
     def _whole(self, index: int) -> None:
         """Take a street whose type is in its name, and the number behind: `Hauptstraße 5`."""
         start = index
         end = self._number_end(index + 1)
         document = self._document
-        if (
-            end == index + 1
-            and not self._is_cued(start)
-            and document.cased
-            and not document.tokens[index].capital
-        ):
+        if document.keys[index] in document.rules.street_words:
             return
-        self._add(start, end)
+        if end < document.size and document.keys[end] in document.rules.units:
+            end = index + 1
+        named = document.cased and document.tokens[index].capital
+        if end > index + 1 or named or self._is_cued(start, reach=3):
+            self._add(start, end)
 
     def _told(self, mark: Mark) -> None:
         """Take a number and names behind `I live at`."""

@@ -299,8 +299,9 @@ class Calendar:
         return int(atom.value) or None if atom.kind == "s" else int(atom.value)
 
     def _minutes(self, index: int) -> Atom | None:
-        """Return the minutes that begin at a token: `thirty`, `oh five`, `30`."""
-        atom = self._atoms.get(index)
+        """Return the minutes that begin at a token: `thirty`, `oh five`, `30`, `e trenta`."""
+        join = self._document.at("time_join", index)
+        atom = self._atoms.get(join.end if join is not None else index)
         if atom is None or atom.kind not in "sw":
             return None
         if atom.value == "0" and (second := self._atoms.get(atom.end)) and len(second.value) == 1:
@@ -327,6 +328,12 @@ class Calendar:
                     )
                     end = mark.end
                     marked = True
+        part = document.before("part", start)
+        for _ in range(2 if marked else 0):
+            if part is not None:
+                start = part.start
+                value = document.keys[start] + value
+                part = document.before("part", start)
         self._findings.add(start, end, "TIME", value, grows=not marked)
 
     def ages(self) -> None:
@@ -340,12 +347,18 @@ class Calendar:
             if self._is_age(document, atom):
                 self._findings.add(atom.start, atom.end, "AGE", str(int(atom.value)))
 
+    def _has_age(self, index: int) -> bool:
+        document = self._document
+        return any(document.before(group, index) for group in ("age_subject", "age_having"))
+
     def _is_age(self, document: Document, atom: Atom) -> bool:
         if document.at("age_after", atom.end):
             before = document.keys[max(0, atom.start - 4) : atom.start]
             return document.rules.things.isdisjoint(before)
-        if document.at("age_years", atom.end) and document.before("age_subject", atom.start):
-            return True
+        years = document.at("age_years", atom.end)
+        if years is not None and self._has_age(atom.start):
+            behind = document.keys[years.end : years.end + 3]
+            return document.rules.things.isdisjoint(behind)
         if document.before("age_before", atom.start) and not self._is_unit(atom.end):
             return True
         subject = document.before("age_subject", atom.start)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from sferic.text.redaction.document import Document, Mark
 from sferic.text.redaction.entities import Findings
 from sferic.text.redaction.runs import Atom
+from sferic.text.redaction.script import is_letter
 
 _LINKS = 4
 """How many phrases may stand between a question and the name that answers it."""
@@ -37,6 +38,8 @@ class People:
             self._hinted(mark)
         for mark in document.of("name_after"):
             self._before(mark)
+        for mark in document.of("honorific"):
+            self._honoured(mark)
         for index in range(document.begin, document.size):
             self._alone(index)
 
@@ -196,6 +199,17 @@ class People:
                 begin -= 1
         self._full(begin)
 
+    def _honoured(self, mark: Mark) -> None:
+        """Take the name before what is said behind one: `शर्मा जी`."""
+        index = mark.start - 1
+        if index < self._document.begin or not self._may_be(index):
+            return
+        token = self._document.tokens[index]
+        if set(token.kinds) & set("fFlL") and "w" not in token.kinds and not token.pause:
+            before = index - 1
+            first = before >= 0 and self._may_be(before) and self._is_first(before)
+            self._full(before if first else index)
+
     def _continued(self) -> None:
         """Take the surname that a final begins with after a first name that the last ended with."""
         document = self._document
@@ -338,7 +352,8 @@ class People:
         if surname and "w" not in kinds:
             return True
         known = cued and surname and token.key not in self._rules.doubtful
-        return not certain and (known or (not kinds and len(token.key) > 2))
+        unknown = not kinds and len(token.key) > 2 and (cued or self._rules.knows_words)
+        return not certain and (known or unknown)
 
     def _join_hyphened(self, index: int) -> None:
         document = self._document
@@ -386,7 +401,7 @@ class People:
 
     def _value(self, start: int, end: int) -> str:
         return "".join(
-            [letter for key in self._document.keys[start:end] for letter in key if letter.isalpha()]
+            [letter for key in self._document.keys[start:end] for letter in key if is_letter(letter)]
         )
 
 

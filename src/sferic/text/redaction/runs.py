@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from sferic.text.redaction.document import Document
+from sferic.text.redaction.script import is_indic
 
 _WRITTEN = re.compile(r"\+?\(?\d[\d\-‐‑–./:()]*")
 _MIXED = re.compile(r"(?=[^\W_]*\d)[^\W_]+(?:[-/][^\W_]+)*")
@@ -65,7 +66,7 @@ def atoms(document: Document) -> list[Atom]:
     found: list[Atom] = []
     index = document.begin
     while index < document.size:
-        atom = _atom(document, index)
+        atom = _atom(document, index) or _letter_pair(document, index, found)
         if atom is None:
             index += 1
         else:
@@ -85,13 +86,57 @@ def _atom(document: Document, index: int) -> Atom | None:
                 return Atom(index, index + 1, _NOT_ALNUM.sub("", _ascii(key)).upper(), "m")
             return None
     rules = document.rules
-    letter = key if len(key) == 1 and key.isalpha() else rules.file.spelling.letters.get(key)
-    if letter is not None:
+    letter = _letter(document, index)
+    if letter and _is_letter(document, index):
         return Atom(index, index + 1, letter.upper(), "l")
     digit = rules.file.digits.get(key)
     if digit is not None:
         return Atom(index, index + 1, digit, "s", spoken=1)
     return _spoken(document, index)
+
+
+def _letter_pair(document: Document, index: int, before: Sequence[Atom]) -> Atom | None:
+    """Read the two letters of a postcode that are written as one word."""
+    token = document.tokens[index]
+    key = token.key
+    if not document.rules.file.letter_pairs or len(key) != 2 or not key.isascii():
+        return None
+    if not token.text.isupper() and (document.cased or key in document.rules.never):
+        return None
+    digits = ""
+    end = index
+    for atom in reversed(before):
+        if atom.end != end or not atom.value.isdecimal():
+            break
+        digits = atom.value + digits
+        end = atom.start
+    return Atom(index, index + 1, key.upper(), "l") if len(digits) == 4 and key.isalpha() else None
+
+
+def _letter(document: Document, index: int) -> str:
+    """Return the letter that a token is or names, whatever else it may be."""
+    if not 0 <= index < document.size:
+        return ""
+    key = document.keys[index]
+    if len(key) == 1 and key.isalpha() and not is_indic(key):
+        return key
+    return document.rules.file.spelling.letters.get(key, "")
+
+
+def _is_letter(document: Document, index: int) -> bool:
+    """Tell whether a letter is no word: by itself, or by one that is none in the same row."""
+    words = document.rules.letter_words
+    token = document.tokens[index]
+    capital = document.cased and len(token.key) == 1 and token.capital
+    if token.key not in words or (capital and index > 0):
+        return True
+    for step in (-1, 1):
+        place = index + step
+        while _letter(document, place) and abs(place - index) <= _MAX_BRIDGE:
+            if document.keys[place] not in words:
+                return True
+            place += step
+    return False
 
 
 def _spoken(document: Document, index: int) -> Atom | None:
