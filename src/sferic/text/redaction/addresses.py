@@ -10,6 +10,8 @@ _NAME = 4
 """How many words the name of a street may have."""
 _CITY = 3
 _DIGITS = 6
+_POSTCODE = 4
+"""From how many digits on a number behind that of a house is one of its own."""
 
 
 class Gazetteer:
@@ -319,8 +321,11 @@ class Gazetteer:
         end = index
         digits = 0
         while end in self._atoms and digits + len(self._atoms[end].value) <= _DIGITS:
-            digits += len(self._atoms[end].value)
-            end = self._atoms[end].end
+            atom = self._atoms[end]
+            if end > index and atom.kind == "w" and len(atom.value) >= _POSTCODE:
+                break
+            digits += len(atom.value)
+            end = atom.end
             if self._document.tokens[end - 1].pause:
                 break
         if not any(

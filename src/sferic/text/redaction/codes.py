@@ -87,13 +87,15 @@ def _find(findings: Findings, run: Run) -> None:
         told = by_cue(findings, run)
         # One in ten numbers passes a check; what somebody says it is, it is more often.
         kind = told if told in LENGTHS or kind is None else kind
-    if kind is None:
+    guessed = kind is None
+    if guessed:
         kind = _by_length(findings, run)
     if kind is None or kind == "NONE":
         return
     if kind == "PHONENUMBER" and value in document.rules.public:
         return
-    findings.add(run.start, run.end, kind, normal(run, kind), grows=not _is_complete(kind, run))
+    grows = guessed or not _is_complete(kind, run)
+    findings.add(run.start, run.end, kind, normal(run, kind), grows=grows)
 
 
 def normal(run: Run, kind: str) -> str:
@@ -107,8 +109,7 @@ def normal(run: Run, kind: str) -> str:
 def _is_complete(kind: str, run: Run) -> bool:
     """Tell whether nothing more of a number is to come."""
     value = run.value
-    if run.atoms[-1].whole and value.endswith("0"):
-        # Sixty may become sixty one.
+    if run.atoms[-1].takes_unit:
         return False
     if kind == "CREDITCARDNUMBER":
         return value.isdecimal() and luhn(value) and len(value) == (15 if value[0] == "3" else 16)
@@ -137,11 +138,18 @@ def by_cue(findings: Findings, run: Run) -> str | None:
         if cue.type == "NUMBER":
             general = general or ("PHONENUMBER" if 7 <= len(value) <= 15 else None)
         elif cue.type == "NONE":
-            if general is None and len(value) < 13:
+            if len(value) < 13:
                 return "NONE"
         elif _suits(findings.document, run, cue) or _is_begun(run, cue):
-            return cue.type
+            return _by_name(findings.document, run, cue)
     return general
+
+
+def _by_name(document: Document, run: Run, cue: Cue) -> str:
+    """Return the type of a cue; a PIN code is a postcode in India, but not of four digits."""
+    if cue.type == "ZIPCODE" and len(run.value) < 5 and "pin" in document.keys[cue.start : cue.end]:
+        return "PIN"
+    return cue.type
 
 
 def _suits(document: Document, run: Run, cue: Cue) -> bool:

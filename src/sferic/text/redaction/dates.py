@@ -14,6 +14,7 @@ _CLOCK = re.compile(r"([01]?\d|2[0-4])[:h]([0-5]\d)(?::[0-5]\d)?(?:([ap])\.?m\.?
 _CLOCK_WITH_DOT = re.compile(r"([01]?\d|2[0-4])\.([0-5]\d)")
 _HOUR = re.compile(r"(1[0-2]|0?[1-9])([ap])\.?m\.?|([01]?\d|2[0-4])h")
 _OLDEST = 120
+_HOUR_MARKS = ("hour", "hour_after_cue", "meridiem")
 _RANGES = frozenset(("to", "till", "bis", "a", "à"))
 """What comes between minutes and an hour, or between two numbers that are a range."""
 
@@ -84,7 +85,7 @@ class Calendar:
             return
         end, year = self._year(month.end)
         value = f"{int(year or 0) % 100:02}-{int(month.value):02}-{int(day.value):02}"
-        self._findings.add(index, end, "DATE", value, grows=year is None)
+        self._findings.add(index, end, "DATE", value, grows=self._is_open(end, year))
 
     def _around_month(self, index: int, month: int) -> None:
         document = self._document
@@ -102,7 +103,11 @@ class Calendar:
         if self._expires(start, end):
             self._findings.add(start, end, "CREDITCARDEXPIRY", value)
         else:
-            self._findings.add(start, end, "DATE", value, grows=year is None)
+            self._findings.add(start, end, "DATE", value, grows=self._is_open(end, year))
+
+    def _is_open(self, end: int, year: str | None) -> bool:
+        """Tell whether a year, or the rest of one, may follow what ends here."""
+        return year in (None, "19", "20") or (end in self._ends and self._ends[end].takes_unit)
 
     def _is_month(self, index: int) -> bool:
         document = self._document
@@ -315,19 +320,16 @@ class Calendar:
     def _add_time(self, start: int, end: int, value: str) -> None:
         document = self._document
         marked = False
-        for _ in range(2):
-            for group in ("hour", "hour_after_cue", "meridiem"):
-                mark = document.at(group, end)
-                if mark is not None:
-                    value += (
-                        ""
-                        if group != "meridiem"
-                        else document.keys[mark.end - 2][:1]
-                        if mark.end - mark.start > 1
-                        else document.keys[mark.start][:1]
-                    )
-                    end = mark.end
-                    marked = True
+        for _ in range(3):
+            marks = [(document.at(group, end), group) for group in _HOUR_MARKS]
+            ends = [(mark.end, group) for mark, group in marks if mark is not None]
+            if not ends:
+                break
+            last, group = max(ends)
+            if group == "meridiem":
+                value += document.keys[max(end, last - 2)][:1]
+            end = last
+            marked = True
         part = document.before("part", start)
         for _ in range(2 if marked else 0):
             if part is not None:
@@ -345,21 +347,19 @@ class Calendar:
             if self._findings.taken(atom.start, atom.end) or atom.end in self._atoms:
                 continue
             if self._is_age(document, atom):
-                self._findings.add(atom.start, atom.end, "AGE", str(int(atom.value)))
-
-    def _has_age(self, index: int) -> bool:
-        document = self._document
-        return any(document.before(group, index) for group in ("age_subject", "age_having"))
+                age = str(int(atom.value))
+                self._findings.add(atom.start, atom.end, "AGE", age, grows=atom.takes_unit)
 
     def _is_age(self, document: Document, atom: Atom) -> bool:
+        subject = document.before("age_subject", atom.start)
         if document.at("age_after", atom.end):
             before = document.keys[max(0, atom.start - 4) : atom.start]
-            return document.rules.things.isdisjoint(before)
+            return subject is not None or document.rules.things.isdisjoint(before)
         years = document.at("age_years", atom.end)
-        if years is not None and self._has_age(atom.start):
+        if years is not None and (subject or document.before("age_having", atom.start)):
             behind = document.keys[years.end : years.end + 3]
             return document.rules.things.isdisjoint(behind)
-        if document.before("age_before", atom.start) and not self._is_unit(atom.end):
+        counted = self._is_unit(atom.end) and years is None
+        if document.before("age_before", atom.start) and not counted:
             return True
-        subject = document.before("age_subject", atom.start)
-        return bool(subject) and self._is_free(atom.end) and int(atom.value) > 1
+        return subject is not None and self._is_free(atom.end) and int(atom.value) > 1

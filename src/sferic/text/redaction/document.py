@@ -118,6 +118,8 @@ def tokenize(words: Sequence[Word], rules: Rules) -> list[Token]:
         for start, end in _pieces(text[:_LONGEST], rules):
             core = text[start:end]
             plain = core.casefold().replace("’", "'")
+            if plain in rules.hesitations:
+                continue
             behind = text[end:]
             tokens.append(
                 Token(

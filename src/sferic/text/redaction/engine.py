@@ -13,6 +13,8 @@ from sferic.text.redaction.people import People
 from sferic.text.redaction.rules import Rules
 from sferic.text.redaction.runs import Atom, Run, atoms, runs
 
+_NUMBERS = frozenset((*codes.LENGTHS, "TIME", "AGE"))
+
 
 class Analysis:
     """What is found in some words.
@@ -57,6 +59,8 @@ class Analysis:
             between := document.before("filler", place) or document.before("example", place)
         ) is not None:
             place = between.start
+        if place and document.rules.reader.repeat(document.keys[place - 1]) is not None:
+            place -= 1
         until = begin
         for start in range(max(0, begin - 2), begin):
             example = document.at("example", start)
@@ -72,7 +76,7 @@ class Analysis:
             return
         run = self.runs[0]
         kind = key.strip(MASKED + "+")
-        if kind not in codes.LENGTHS or not document.are("filler", begin, run.start):
+        if kind not in _NUMBERS or not document.are("filler", begin, run.start):
             return
         only = run.end == document.size and len(run.value) <= 6
         if (key.endswith("+") or only) and any(map(str.isdigit, run.value)):

@@ -47,7 +47,7 @@ class People:
         """Skip what may stand between a cue and a name."""
         document = self._document
         for _ in range(_LINKS):
-            mark = document.at("name_link", index)
+            mark = document.at("name_link", index) or document.at("spelled", index)
             if mark is None or mark.end >= document.size or self._is_name_word(index):
                 break
             index = mark.end
@@ -62,6 +62,9 @@ class People:
         """Take the name behind a cue that nothing but a name follows."""
         document = self._document
         if index >= document.size or index < document.begin:
+            return
+        if self._is_particle(index) and self._is_surname(index, index - 1, cued=True):
+            self._take(index, "LASTNAME")
             return
         if not self._may_be(index, month=True) or self._findings.type_at(index + 1) == "DATE":
             return
@@ -101,7 +104,12 @@ class People:
     def _titled(self, mark: Mark) -> None:
         document = self._document
         index = mark.end
-        if index >= document.size or not self._may_be(index):
+        if index >= document.size:
+            return
+        if self._is_particle(index) and self._is_surname(index, index - 1, cued=True):
+            self._take(index, "LASTNAME")
+            return
+        if not self._may_be(index):
             return
         if document.tokens[mark.end - 1].stop and len(document.keys[mark.start]) > 4:
             return
@@ -307,11 +315,11 @@ class People:
     def _surname_end(self, index: int) -> int:
         """Return where a surname ends that begins here, with what stands before it and a second."""
         document = self._document
-        particle = document.at("particle", index)
+        particle = self._particle(index)
         end = index
-        while particle is not None and particle.end < document.size and self._may_be(particle.end):
+        while particle is not None:
             end = particle.end
-            particle = document.at("particle", end)
+            particle = self._particle(end)
         end += 1
         if end < document.size and not document.tokens[end - 1].pause and self._may_be(end):
             token = document.tokens[end]
@@ -333,16 +341,15 @@ class People:
             cued: Whether a cue said that a name comes.
         """
         document = self._document
-        if index >= document.size or document.tokens[first].pause or not self._may_be(index):
+        if index >= document.size or document.tokens[first].pause:
             return False
         if index > document.begin and not _is_whole(document, index - 1):
             return False
-        particle = document.at("particle", index)
-        if particle is not None and particle.end < document.size:
-            following = particle.end
-            return self._is_likely(following, strong=True) and self._is_surname(
-                following, following - 1, certain=certain
-            )
+        particle = self._particle(index)
+        if particle is not None:
+            return self._is_particled(particle, certain=certain, cued=cued)
+        if not self._may_be(index):
+            return False
         token = document.tokens[index]
         kinds = set(token.kinds)
         surname = bool(kinds & set("lL"))
@@ -351,9 +358,45 @@ class People:
             return token.capital and (surname or not (certain or noun))
         if surname and "w" not in kinds:
             return True
-        known = cued and surname and token.key not in self._rules.doubtful
+        own = token.key in self._rules.surnames
+        known = own or (cued and surname and token.key not in self._rules.doubtful)
         unknown = not kinds and len(token.key) > 2 and (cued or self._rules.knows_words)
         return not certain and (known or unknown)
+
+    def _particle(self, index: int) -> Mark | None:
+        """Return what comes before a surname, if a word that may be one follows it."""
+        document = self._document
+        if index < document.begin or self._findings.taken(index, index + 1):
+            return None
+        mark = document.at("particle", index)
+        if mark is None or mark.end >= document.size or document.tokens[mark.end - 1].pause:
+            return None
+        capital = document.tokens[index].capital or not document.cased
+        if self._rules.file.people.particles_capital and not capital:
+            return None
+        return mark if self._particle(mark.end) or self._may_be(mark.end) else None
+
+    def _is_particle(self, index: int) -> bool:
+        return self._document.keys[index] in self._rules.never and (
+            self._particle(index) is not None
+        )
+
+    def _is_particled(self, particle: Mark, *, certain: bool, cued: bool) -> bool:
+        """Tell whether a surname is behind what comes before one."""
+        index = particle.end
+        if self._particle(index) is not None:
+            return self._is_surname(index, index - 1, certain=certain, cued=cued)
+        token = self._document.tokens[index]
+        if self._document.cased:
+            return token.capital
+        kinds = set(token.kinds)
+        if kinds & set("lL") and ("w" not in kinds or token.key in self._rules.surnames):
+            return True
+        several = particle.end - particle.start > 1
+        if not kinds and len(token.key) > 2:
+            return several
+        named = bool(kinds & set("fF")) and token.key not in self._rules.doubtful
+        return cued and not certain and (named or (several and "w" not in kinds))
 
     def _join_hyphened(self, index: int) -> None:
         document = self._document

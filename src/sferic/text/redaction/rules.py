@@ -17,10 +17,11 @@ import msgspec
 from sferic.text.numbers import reader
 from sferic.text.redaction.checks import CHECKS
 from sferic.text.redaction.lexicon import lexicon
-from sferic.text.redaction.script import folded
+from sferic.text.redaction.script import folded, is_indic
 
 _APOSTROPHE = "'"
 _NAMES = frozenset("fFgLl")
+_BEHIND = frozenset(("after", "age_after", "meridiem", "hour"))
 _SLOT = re.compile(r"\(([^()]*)\)")
 
 
@@ -156,6 +157,8 @@ class People(msgspec.Struct, frozen=True, kw_only=True):
     asks_last: tuple[str, ...] = ()
     particles: tuple[str, ...] = ()
     """What comes before a surname: `van der`."""
+    particles_capital: bool = False
+    """Whether those are written with a capital: `Di Stefano` is a name, `di Milano` is not."""
     links: tuple[str, ...] = ()
     """What comes between a cue and the name: `is`, `it's`, `uh`."""
     doubtful: tuple[str, ...] = ()
@@ -217,8 +220,10 @@ class File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """What is not part of a name, at the end of a word: `'s`."""
     elisions: tuple[str, ...] = ()
     """The same at its beginning: `d'`."""
+    hesitations: tuple[str, ...] = ()
+    """Sounds that mean nothing anywhere: `uh`. They are looked over."""
     fillers: tuple[str, ...] = ()
-    """What may come between two digits and means nothing: `uh`, `dash`."""
+    """What may come between two digits and means nothing there: `then`, `dash`."""
     corrections: tuple[str, ...] = ()
     """What takes back the digits before it: `no sorry`."""
     links: tuple[str, ...] = ()
@@ -259,7 +264,7 @@ class Rules:
         self.phrases: dict[str, list[Phrase]] = {}
         self.public = frozenset(file.public)
         self.units = frozenset(file.units)
-        self.never = frozenset(file.people.never)
+        self.never = frozenset((*file.people.never, *file.elisions))
         self.doubtful = frozenset(file.people.doubtful)
         self.certain = frozenset(file.people.certain)
         self.domains = frozenset(file.spelling.domains)
@@ -272,11 +277,21 @@ class Rules:
         self.street_words = frozenset(file.streets.common)
         self.letter_words = frozenset(file.spelling.words)
         self.providers = frozenset(file.spelling.providers)
+        self.surnames = _surnames(file.people)
         self._own = _own_names(file.people)
         self.then = frozenset(file.people.then)
         self.goes_on = frozenset(file.times.goes_on)
         for group, value, phrase in _phrases(file):
             self._add(group, value, phrase)
+        self.hesitations = frozenset(file.hesitations)
+        self.begun = frozenset(
+            phrase.words[:count]
+            for phrases in self.phrases.values()
+            for phrase in phrases
+            if phrase.group in _BEHIND
+            for count in range(1, len(phrase.words))
+        )
+        """What phrases behind a number begin with, without their last words."""
         for phrases in self.phrases.values():
             phrases.sort(key=lambda phrase: -len(phrase.words))
 
@@ -310,7 +325,7 @@ class Rules:
             enough = signs >= (1 if _NAMES.isdisjoint(kinds) else 2)
             return kinds.replace("e", "").replace("w", "") + ("w" if enough else "")
         kinds = kinds.replace("e", "")
-        if self.file.caseless and not _NAMES.isdisjoint(kinds) and folded(word) not in self.doubtful:
+        if is_indic(word) and not _NAMES.isdisjoint(kinds) and folded(word) not in self.doubtful:
             # The lexicon tells names from words by their capitals.
             kinds = kinds.replace("w", "")
         return kinds
@@ -349,13 +364,17 @@ def _folded(value: Any) -> Any:
 def _own_names(people: People) -> dict[str, str]:
     """Return the kinds of the names of a file; what is doubtful is a word too."""
     firsts = frozenset(people.firsts)
-    lasts = frozenset(word for name in people.lasts for word in name.split())
-    lasts -= frozenset(people.never)
+    lasts = _surnames(people)
     common = frozenset(people.doubtful) - frozenset(people.certain)
     return {
-        name: "f" * (name in firsts) + "l" * (name in lasts) + "w" * (name in common)
+        name: "f" * (name in firsts) + "L" * (name in lasts) + "w" * (name in common)
         for name in firsts | lasts
     }
+
+
+def _surnames(people: People) -> frozenset[str]:
+    words = {word for name in people.lasts for word in name.split()}
+    return frozenset(words) - frozenset(people.never)
 
 
 def _merged(language: str) -> dict[str, Any]:

@@ -12,6 +12,8 @@ _WRITTEN = re.compile(r"\+?\(?\d[\d\-‐‑–./:()]*")
 _MIXED = re.compile(r"(?=[^\W_]*\d)[^\W_]+(?:[-/][^\W_]+)*")
 _NOT_ALNUM = re.compile(r"[\W_]+")
 _MAX_BRIDGE = 6
+_NO_LETTERS = frozenset("èéàáòóì")
+"""Words of one letter that nobody spells: letters with accents are named."""
 
 
 class Atom(msgspec.Struct):
@@ -26,6 +28,11 @@ class Atom(msgspec.Struct):
     """How many digits were said one by one."""
     whole: bool = False
     """Whether it was said as one number: `two hundred`, `forty two`."""
+
+    @property
+    def takes_unit(self) -> bool:
+        """Whether a digit behind it may belong to it: sixty may become sixty one."""
+        return self.whole and self.value.endswith("0")
 
 
 class Run(msgspec.Struct):
@@ -110,6 +117,8 @@ def _letter_pair(document: Document, index: int, before: Sequence[Atom]) -> Atom
             break
         digits = atom.value + digits
         end = atom.start
+        if len(digits) >= 4:
+            break
     return Atom(index, index + 1, key.upper(), "l") if len(digits) == 4 and key.isalpha() else None
 
 
@@ -126,6 +135,8 @@ def _letter(document: Document, index: int) -> str:
 def _is_letter(document: Document, index: int) -> bool:
     """Tell whether a letter is no word: by itself, or by one that is none in the same row."""
     words = document.rules.letter_words
+    if document.keys[index] in words and document.keys[index] in _NO_LETTERS:
+        return False
     token = document.tokens[index]
     capital = document.cased and len(token.key) == 1 and token.capital
     if token.key not in words or (capital and index > 0):

@@ -100,6 +100,11 @@ class Tail:
                     break
             else:
                 break
+        for count in (1, 2, 3):
+            behind = tuple(document.keys[max(start - count, document.begin) : start])
+            if behind in document.rules.begun:
+                start -= len(behind)
+                break
         found = self._findings.at(start - 1)
         letters = any(word.end == start for word in self._analysis.spelled)
         if start in self._ends or letters or (found is not None and found.grows):
@@ -236,6 +241,10 @@ class Tail:
             if run.end < self.start or findings.taken(run.start, run.end):
                 continue
             kind = self._kind(run)
+            if kind is None and self._document.before("age_subject", run.start):
+                kind = "AGE" if run.end < self._document.size else None
+            if kind is None and self._document.before("live", run.start):
+                kind = "BUILDINGNUMBER"
             if kind is not None:
                 findings.add(run.start, run.end, kind, run.value, grows=True)
         document = self._document
