@@ -170,6 +170,8 @@ class Gazetteer:
         """Take a number and names behind `I live at`."""
         document = self._document
         end = self._number_end(mark.end)
+        if end == mark.end and not self._streets.number_first:
+            self._told_before_number(mark)
         if end == mark.end or self._findings.taken(mark.end, end):
             return
         last = end
@@ -180,9 +182,25 @@ class Gazetteer:
         if last > end:
             self._add(mark.end, last)
 
+    def _told_before_number(self, mark: Mark) -> None:
+        """Take names and a number behind `ik woon op de`: `Meir 24`."""
+        document = self._document
+        place = mark.end
+        while place < document.size and place - mark.end < _NAME and self._is_proper(place, place + 1):
+            if document.tokens[place].pause or place in self._numbers:
+                break
+            place += 1
+        end = self._number_end(place)
+        counted = end < document.size and document.keys[end] in document.rules.units
+        if mark.end < place < end and not counted and not self._findings.taken(mark.end, end):
+            self._add(mark.end, end)
+
     def _add(self, start: int, end: int) -> None:
         document = self._document
         for group in ("unit", "building"):
+            named = document.before(group, start)
+            if named is not None and start in self._atoms:
+                start = named.start
             for length in (1, 2, 3):
                 mark = document.before(group, start - length)
                 if mark is not None and self._number_end(mark.end) == start:
@@ -220,9 +238,12 @@ class Gazetteer:
             self._findings.add(index, before, "ZIPCODE", self._value(index, before))
             index = before
         end = self._city_end(index, sure=before > index or link is not None)
+        namesake = self._state(index)
+        if end == index and namesake is not None and self._state(namesake.end) is not None:
+            end = namesake.end
         if end > index:
             self._findings.add(index, end, "CITY", self._value(index, end))
-        elif self._state(index) is None:
+        elif namesake is None:
             return
         state = self._state(end)
         if state is not None and self._findings.add(
@@ -237,7 +258,8 @@ class Gazetteer:
         """Return the state that begins at a token; an abbreviation only if it is in capitals."""
         document = self._document
         mark = document.at("state_code", index)
-        if mark is not None and document.tokens[index].text.isupper():
+        beside = not document.cased and self._findings.type_at(index - 1) in ("CITY", "STATE")
+        if mark is not None and (document.tokens[index].text.isupper() or beside):
             return mark
         return document.at("state", index)
 
@@ -322,7 +344,9 @@ class Gazetteer:
         digits = 0
         while end in self._atoms and digits + len(self._atoms[end].value) <= _DIGITS:
             atom = self._atoms[end]
-            if end > index and atom.kind == "w" and len(atom.value) >= _POSTCODE:
+            if end > index and (
+                (atom.kind == "w" and len(atom.value) >= _POSTCODE) or self._is_postcode(end)
+            ):
                 break
             digits += len(atom.value)
             end = atom.end
@@ -333,6 +357,12 @@ class Gazetteer:
         ):
             return index
         return end
+
+    def _is_postcode(self, index: int) -> bool:
+        """Tell whether a postcode with letters begins at a token."""
+        end = self._postcode_end(index)
+        places = range(index, end)
+        return any(self._atoms[place].kind == "l" for place in places if place in self._atoms)
 
     def _postcode_end(self, index: int) -> int:
         """Return where a number ends that has the form of a postcode, if one begins here."""

@@ -19,7 +19,7 @@ LENGTHS: Mapping[str, tuple[int, int]] = MappingProxyType(
         "SSN": (4, 22),
         "ACCOUNTNUMBER": (4, 34),
         "IBAN": (8, 40),
-        "ROUTINGNUMBER": (6, 12),
+        "ROUTINGNUMBER": (4, 12),
         "PIN": (3, 9),
         "PHONENUMBER": (6, 20),
         "DATE": (6, 8),
@@ -94,7 +94,7 @@ def _find(findings: Findings, run: Run) -> None:
         return
     if kind == "PHONENUMBER" and value in document.rules.public:
         return
-    grows = guessed or not _is_complete(kind, run)
+    grows = guessed or not _is_complete(document, kind, run)
     findings.add(run.start, run.end, kind, normal(run, kind), grows=grows)
 
 
@@ -106,13 +106,15 @@ def normal(run: Run, kind: str) -> str:
     return value
 
 
-def _is_complete(kind: str, run: Run) -> bool:
+def _is_complete(document: Document, kind: str, run: Run) -> bool:
     """Tell whether nothing more of a number is to come."""
     value = run.value
     if run.atoms[-1].takes_unit:
         return False
     if kind == "CREDITCARDNUMBER":
         return value.isdecimal() and luhn(value) and len(value) == (15 if value[0] == "3" else 16)
+    if len(value) in document.rules.file.unfinished.get(kind, ()):
+        return by_form(document, run) == kind
     return len(value) in _COMPLETE.get(kind, ())
 
 

@@ -42,6 +42,7 @@ class Calendar:
                 self._written_date(index, key)
             elif index in self._atoms:
                 self._spoken_date(index)
+                self._spoken_expiry(index)
             if document.rules.file.dates.ordinal_months:
                 self._two_ordinals(index)
 
@@ -76,6 +77,18 @@ class Calendar:
         if 0 < min(first, second) < 13 and max(first, second) < 32 and len(parts[2]) in (2, 4):
             value = f"{year % 100:02}-{second:02}-{first:02}"
             self._findings.add(index, place, "DATE", value)
+
+    def _spoken_expiry(self, index: int) -> None:
+        """Take `doze de vinte e seis`, month and year, where an end of validity is announced."""
+        month = self._atoms[index]
+        join = self._document.at("date_join", month.end)
+        year = self._atoms.get(join.end) if join is not None else None
+        if year is None or month.kind not in "sw" or len(month.value) > 2 or year.kind not in "sw":
+            return
+        if 0 < int(month.value) < 13 and len(year.value) in (2, 4):
+            if self._expires(index, year.end):
+                value = f"{int(month.value):02}{int(year.value) % 100:02}"
+                self._findings.add(index, year.end, "CREDITCARDEXPIRY", value)
 
     def _two_ordinals(self, index: int) -> None:
         """Take `dritten fünften`, day and month."""
@@ -261,7 +274,7 @@ class Calendar:
                 self._add_time(index, end, f"{hour}:00")
         elif (past := document.at("past", end)) and past.end in self._atoms:
             self._past(atom, past.end)
-        elif document.before("hour_before", index):
+        elif document.before("hour_before", index) and not self._expires(index, end):
             self._bare(atom, minutes)
 
     def _past(self, minutes: Atom, place: int) -> None:

@@ -197,6 +197,8 @@ def _splits(parts: list[str], rules: Rules) -> bool:
     """Tell whether a word with hyphens is several: spelled letters, numbers with words."""
     letters = all(len(part) <= 1 for part in parts)
     digits = [part.isdecimal() for part in parts]
+    if all(digits):
+        return False
     numbers = any(map(rules.is_number, parts))
     return (letters and not all(digits)) or numbers or (any(digits) and "old" in parts)
 

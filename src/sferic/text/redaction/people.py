@@ -30,7 +30,7 @@ class People:
         for mark in document.of("title"):
             self._titled(mark)
         for mark in document.of("name"):
-            self._told(mark, self._linked(mark.end))
+            self._told(mark, self._linked(mark.end, last=mark.value == "LAST"))
         for mark in document.of("name_asked"):
             self._answered(mark)
         self._continued()
@@ -43,12 +43,15 @@ class People:
         for index in range(document.begin, document.size):
             self._alone(index)
 
-    def _linked(self, index: int) -> int:
+    def _linked(self, index: int, *, last: bool = False) -> int:
         """Skip what may stand between a cue and a name."""
         document = self._document
         for _ in range(_LINKS):
             mark = document.at("name_link", index) or document.at("spelled", index)
             if mark is None or mark.end >= document.size or self._is_name_word(index):
+                break
+            capital = document.cased and document.tokens[index].capital
+            if (capital or last) and self._particle(index):
                 break
             index = mark.end
         return index
@@ -133,10 +136,11 @@ class People:
         if document.tokens[index - 1].stop:
             return
         kinds = set(token.kinds)
+        cued = mark.value == "self" or self._rules.knows_words
         capital = document.cased and token.capital
         first = bool(kinds & set("fF"))
-        if mark.value == "person" and self._is_addressed(index):
-            self._full(index)
+        if self._is_person_cue(mark) and self._is_addressed(index):
+            self._full(index, cued=cued)
             return
         rare = "g" in kinds and "w" not in kinds and self._is_person_cue(mark)
         if (
@@ -148,10 +152,10 @@ class People:
             )
             or (capital and "p" in kinds and self._is_surname(index + 1, index, certain=True))
         ):
-            self._full(index)
+            self._full(index, cued=cued)
         elif capital and not kinds and self._is_person_cue(mark):
             if not self._rules.file.nouns_capital:
-                self._full(index)
+                self._full(index, cued=cued)
         elif "L" in kinds and not kinds & set("we") and (capital or not document.cased):
             if token.key not in self._rules.doubtful and self._is_person_cue(mark):
                 self._take(index, "LASTNAME")
@@ -161,7 +165,7 @@ class People:
             and not kinds & set("w")
             and self._is_surname(index + 1, index)
         ) or (first and not document.cased and self._is_surname(index + 1, index, certain=True)):
-            self._full(index)
+            self._full(index, cued=cued)
 
     def _is_addressed(self, index: int) -> bool:
         """Tell whether a doubtful name is one, by a capital or by what follows."""
@@ -178,7 +182,7 @@ class People:
         return after is not None or document.keys[following] in self._rules.then
 
     def _is_person_cue(self, mark: Mark) -> bool:
-        return mark.value == "person"
+        return mark.value in ("person", "self")
 
     def _before(self, mark: Mark) -> None:
         """Take the name before `speaking`."""

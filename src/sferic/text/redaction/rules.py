@@ -145,6 +145,8 @@ class People(msgspec.Struct, frozen=True, kw_only=True):
     """Before a name or anything else: `and`. Only what hardly is anything else is one."""
     person: tuple[str, ...] = ()
     """Before a person mostly: `this is`, `thanks`. What is a name and a word may be one."""
+    selves: tuple[str, ...] = ()
+    """The same where a surname mostly follows: `sono`."""
     then: tuple[str, ...] = ()
     """What may follow a doubtful name behind such a cue: `hi grace how`."""
     titles: tuple[str, ...] = ()
@@ -208,6 +210,8 @@ class File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """By type, what is said before a number. `NONE` is for numbers that are nobody's secret."""
     after: dict[str, tuple[str, ...]] = {}
     """By type, what is said behind a number."""
+    unfinished: dict[str, tuple[int, ...]] = {}
+    """By type, lengths at which a number is only complete here if it has the form of one."""
     caseless: bool = False
     """Whether the script of the language has no capitals, so that those of others mean nothing."""
     letter_pairs: bool = False
@@ -278,6 +282,7 @@ class Rules:
         self.letter_words = frozenset(file.spelling.words)
         self.providers = frozenset(file.spelling.providers)
         self.surnames = _surnames(file.people)
+        self.names = frozenset(file.people.names)
         self._own = _own_names(file.people)
         self.then = frozenset(file.people.then)
         self.goes_on = frozenset(file.times.goes_on)
@@ -328,7 +333,7 @@ class Rules:
         if is_indic(word) and not _NAMES.isdisjoint(kinds) and folded(word) not in self.doubtful:
             # The lexicon tells names from words by their capitals.
             kinds = kinds.replace("w", "")
-        return kinds
+        return kinds.replace("w", "") if word in self.names else kinds
 
     def is_number(self, word: str) -> bool:
         """Tell whether a word is a number word."""
@@ -433,7 +438,11 @@ def _phrases(file: File) -> Iterator[tuple[str, str, str]]:
     )  # fmt: skip
     for group, phrases in sections:
         yield from ((group, "", phrase) for phrase in phrases)
-    for value, before in (("", file.people.weak), ("person", file.people.person)):
+    for value, before in (
+        ("", file.people.weak),
+        ("person", file.people.person),
+        ("self", file.people.selves),
+    ):
         yield from (("name_weak", value, phrase) for phrase in before)
     for group, value, streets in (
         ("street_after", "", file.streets.after),

@@ -12,6 +12,8 @@ _WRITTEN = re.compile(r"\+?\(?\d[\d\-‐‑–./:()]*")
 _MIXED = re.compile(r"(?=[^\W_]*\d)[^\W_]+(?:[-/][^\W_]+)*")
 _NOT_ALNUM = re.compile(r"[\W_]+")
 _MAX_BRIDGE = 6
+_MAX_LETTERS = 4
+_REACH_OF_IBAN = 16
 _NO_LETTERS = frozenset("èéàáòóì")
 """Words of one letter that nobody spells: letters with accents are named."""
 
@@ -73,7 +75,7 @@ def atoms(document: Document) -> list[Atom]:
     found: list[Atom] = []
     index = document.begin
     while index < document.size:
-        atom = _atom(document, index) or _letter_pair(document, index, found)
+        atom = _atom(document, index) or _letters(document, index, found)
         if atom is None:
             index += 1
         else:
@@ -102,11 +104,39 @@ def _atom(document: Document, index: int) -> Atom | None:
     return _spoken(document, index)
 
 
+def _letters(document: Document, index: int, before: Sequence[Atom]) -> Atom | None:
+    """Read some letters in one word that are part of a number."""
+    key = document.keys[index]
+    if not (2 <= len(key) <= _MAX_LETTERS and key.isascii() and key.isalpha()):
+        return None
+    if _is_bank_code(document, index):
+        return Atom(index, index + 1, key.upper(), "l")
+    return _letter_pair(document, index, before)
+
+
+def _is_bank_code(document: Document, index: int) -> bool:
+    """Tell whether letters before digits are a part of an account number: `NL 91 ABNA 04`."""
+    key = document.keys[index]
+    following = document.keys[index + 1] if index + 1 < document.size else ""
+    if key in document.rules.never or not document.rules.is_number(following):
+        return False
+    if document.rules.is_number(key) or document.at("filler", index) or document.at("link", index):
+        return False
+    for place in range(index - 1, max(-1, index - _REACH_OF_IBAN), -1):
+        mark = document.at("before", place)
+        if mark is not None and mark.end <= index:
+            token = document.tokens[index]
+            plain = not document.cased and "w" not in token.kinds
+            alike = token.text.isupper() or mark.value == "IBAN" or plain
+            return alike and mark.value in ("IBAN", "ACCOUNTNUMBER")
+    return False
+
+
 def _letter_pair(document: Document, index: int, before: Sequence[Atom]) -> Atom | None:
     """Read the two letters of a postcode that are written as one word."""
     token = document.tokens[index]
     key = token.key
-    if not document.rules.file.letter_pairs or len(key) != 2 or not key.isascii():
+    if not document.rules.file.letter_pairs or len(key) != 2:
         return None
     if not token.text.isupper() and (document.cased or key in document.rules.never):
         return None
@@ -119,7 +149,7 @@ def _letter_pair(document: Document, index: int, before: Sequence[Atom]) -> Atom
         end = atom.start
         if len(digits) >= 4:
             break
-    return Atom(index, index + 1, key.upper(), "l") if len(digits) == 4 and key.isalpha() else None
+    return Atom(index, index + 1, key.upper(), "l") if len(digits) == 4 else None
 
 
 def _letter(document: Document, index: int) -> str:
@@ -141,6 +171,11 @@ def _is_letter(document: Document, index: int) -> bool:
     capital = document.cased and len(token.key) == 1 and token.capital
     if token.key not in words or (capital and index > 0):
         return True
+    example = document.at("example", index + 1)
+    if example is not None and example.end < document.size:
+        word = document.keys[example.end]
+        if len(word) > 1 and word.startswith(_letter(document, index)):
+            return True
     for step in (-1, 1):
         place = index + step
         while _letter(document, place) and abs(place - index) <= _MAX_BRIDGE:

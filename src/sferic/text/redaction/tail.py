@@ -39,6 +39,7 @@ class Tail:
             self._dates()
             self._addresses()
             self._internet()
+            self._particles()
             if not final:
                 self._names()
             self._whole_entities()
@@ -213,6 +214,17 @@ class Tail:
             document.keys[index] not in document.rules.never and not document.tokens[index].stop
             for index in range(start, document.size)
         )
+
+    def _particles(self) -> None:
+        """Wait for a surname whose `van der` is there already."""
+        document = self._document
+        place = document.size
+        while (particle := document.before("particle", place)) is not None:
+            place = particle.start
+        named = self._findings.type_at(place - 1) == "FIRSTNAME"
+        stopped = place < 1 or document.tokens[place - 1].pause
+        if named and not stopped and document.begin <= place < document.size:
+            self._open(place)
 
     def _names(self) -> None:
         """Wait for what follows a word that may be a name."""
