@@ -35,8 +35,8 @@ import symspellpy
 LANGUAGES = frozenset(
     (
         "bg", "bn", "cs", "da", "de", "en", "es", "et", "fi", "fr", "gu", "hi", "hr", "hu", "id",
-        "it", "ja", "lt", "lv", "mr", "nl", "no", "or", "pl", "pt", "ro", "ru", "sk", "sl", "sv", "ta",
-        "tr", "uk", "vi", "zh",
+        "it", "ja", "lt", "lv", "mr", "nl", "no", "or", "pl", "pt", "ro", "ru", "sk", "sl", "sv",
+        "ta", "tr", "uk", "vi", "zh",
     )
 )  # fmt: skip
 """Of Faker: those of the protocol, and those whose speakers often speak one of them."""

@@ -203,7 +203,7 @@ def _is_quantity(document: Document, run: Run) -> bool:
     )
 
 
-def _is_fraction(document: Document, run: Run) -> bool:
+def is_fraction(document: Document, run: Run) -> bool:
     """Tell whether a number is what comes behind a decimal point."""
     sign = document.before("sign", run.start, 2)
     return sign is not None and sign.value == "." and document.keys[sign.start] != "."
@@ -214,7 +214,7 @@ def _by_length(findings: Findings, run: Run) -> str | None:
     value = run.value
     length = len(value)
     groups = len(run.atoms)
-    if not value.isdecimal() or length < 6 or _is_fraction(findings.document, run):
+    if not value.isdecimal() or length < 6 or is_fraction(findings.document, run):
         return None
     if groups < DICTATED and all(atom.whole for atom in run.atoms):
         return None

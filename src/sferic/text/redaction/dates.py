@@ -64,7 +64,7 @@ class Calendar:
         """Take `four slash twelve slash eighty eight`, as it is or as an end of validity."""
         parts = [""]
         place = index
-        while place in self._atoms and self._atoms[place].kind in "sw":
+        while place in self._atoms and self._atoms[place].kind in "sw" and len(parts[-1]) < 5:
             parts[-1] += self._atoms[place].value
             place = self._atoms[place].end
             sign = self._document.at("sign", place)
@@ -365,13 +365,17 @@ class Calendar:
 
     def _is_age(self, document: Document, atom: Atom) -> bool:
         subject = document.before("age_subject", atom.start)
+        before = document.keys[max(0, atom.start - 4) : atom.start]
+        if subject is None or subject.end - subject.start == 1:
+            person = document.rules.things.isdisjoint(before)
+        else:
+            person = True
         if document.at("age_after", atom.end):
-            before = document.keys[max(0, atom.start - 4) : atom.start]
-            return subject is not None or document.rules.things.isdisjoint(before)
+            return person
         years = document.at("age_years", atom.end)
         if years is not None and (subject or document.before("age_having", atom.start)):
             behind = document.keys[years.end : years.end + 3]
-            return document.rules.things.isdisjoint(behind)
+            return person and document.rules.things.isdisjoint(behind)
         counted = self._is_unit(atom.end) and years is None
         if document.before("age_before", atom.start) and not counted:
             return True

@@ -182,8 +182,8 @@ def _core(text: str) -> tuple[int, int]:
         end -= 1
     if end > start and text[end : end + 1] in ("%", "‰", "°"):
         end += 1
-    if (start and text[start - 1] == "+" and text[start].isdigit()) or (
-        start and text[start - 1] == "(" and text[start].isdigit()
+    if (start and text[start - 1] == "+" and text[start : start + 1].isdigit()) or (
+        start and text[start - 1] == "(" and text[start : start + 1].isdigit()
     ):
         start -= 1
     return start, end

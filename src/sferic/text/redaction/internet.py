@@ -157,7 +157,8 @@ def local_start(findings: Findings, atoms: Mapping[int, Atom], at: int) -> int |
     """Return where the name of a mailbox begins that ends before `at`, if that is one."""
     document = findings.document
     cue = _cue_end(document, at)
-    ends = {atom.end: atom for atom in atoms.values() if at - _REACH * 2 <= atom.end <= at}
+    near = (atoms.get(index) for index in range(max(0, at - _REACH * 2), at))
+    ends = {atom.end: atom for atom in near if atom is not None}
     start = at
     certain = cue is not None
     while start > document.begin and at - start < _REACH * 2:

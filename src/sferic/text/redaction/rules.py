@@ -52,6 +52,8 @@ class Dates(msgspec.Struct, frozen=True, kw_only=True):
     """What ends them when written: `3rd`."""
     joins: tuple[str, ...] = ()
     """What comes between day, month and year: `of`."""
+    on: tuple[str, ...] = ()
+    """What comes before a day, and not before a month without one: `on`."""
     month_first: bool = False
     """Whether 12/25 is a day in December and `May 3` a date: else only `3 May` is."""
 
@@ -415,7 +417,7 @@ def _phrases(file: File) -> Iterator[tuple[str, str, str]]:
             yield from ((group, kind, phrase) for phrase in phrases)
     sections = (
         ("filler", file.fillers), ("correction", file.corrections), ("link", file.links),
-        ("list", file.lists), ("date_join", file.dates.joins),
+        ("list", file.lists), ("date_join", file.dates.joins), ("date_on", file.dates.on),
         ("hour_before", file.times.before), ("hour", file.times.hour),
         ("hour_after_cue", file.times.hour_after_cue), ("age_years", file.ages.years),
         ("meridiem", file.times.meridiem), ("fraction", file.times.fractions),

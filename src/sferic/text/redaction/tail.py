@@ -252,14 +252,18 @@ class Tail:
         for run in self._analysis.runs:
             if run.end < self.start or findings.taken(run.start, run.end):
                 continue
-            kind = self._kind(run)
-            if kind is None and self._document.before("age_subject", run.start):
-                kind = "AGE" if run.end < self._document.size else None
-            if kind is None and self._document.before("live", run.start):
-                kind = "BUILDINGNUMBER"
+            kind = self._kind(run) or self._place_or_age(run)
             if kind is not None:
                 findings.add(run.start, run.end, kind, run.value, grows=True)
         document = self._document
+        last = document.size - 1
+        if last < document.begin:
+            return
+        before = findings.at(last - 1)
+        if before is not None and document.rules.reader.repeat(document.keys[last]) is not None:
+            findings.claim(last - 1, document.size, before.type, before.value, grows=True)
+        if document.keys[last] in document.rules.months and document.before("date_on", last):
+            findings.add(last, document.size, "DATE", document.keys[last], grows=True)
         start = max(self.start, document.begin)
         cue = self._email_cue()
         if start < document.size and cue is not None and start <= cue:
@@ -272,15 +276,25 @@ class Tail:
                 kind = "FIRSTNAME" if named == "FULL" else named
                 findings.claim(word.start, word.end, kind, word.letters, grows=True)
 
+    def _place_or_age(self, run: Run) -> str | None:
+        """Tell whether a number was about to be an age, or that of a house."""
+        document = self._document
+        if document.before("live", run.start):
+            return "BUILDINGNUMBER"
+        before = document.keys[max(0, run.start - 4) : run.start]
+        subject = document.before("age_subject", run.start)
+        person = subject is not None and document.rules.things.isdisjoint(before)
+        return "AGE" if person and run.end < document.size else None
+
     def _kind(self, run: Run) -> str | None:
-        if run.value in self._document.rules.public:
-            return None
+        public = run.value in self._document.rules.public
         digits = any(map(str.isdigit, run.value))
         for cue in cues(self._findings, run.start, run.end):
-            if cue.type == "NONE":
+            if cue.type == "NONE" or (public and cue.type == "PHONENUMBER"):
                 return None
             if cue.type in codes.OPEN and digits and cue.distance <= codes.NEAR:
                 return cue.type
-        if digits and run.spoken >= codes.DICTATED:
+        fraction = codes.is_fraction(self._document, run)
+        if digits and run.spoken >= codes.DICTATED and not fraction:
             return "PHONENUMBER"
         return None
