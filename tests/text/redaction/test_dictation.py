@@ -58,7 +58,7 @@ CARRIERS = {
     },
 }
 NAMES = {
-    "it": ("mi chiamo {} e chiamo per la bolletta", ["marco rossi", "giulia de luca", "rosa greco"]),
+    "it": ("mi chiamo {} e chiamo per aiuto", ["marco rossi", "giulia de luca", "rosa riva"]),
     "pt": ("meu nome é {} e queria ajuda", ["joão da silva", "maria oliveira", "luz pereira"]),
     "nl": ("mijn naam is {} en ik heb een vraag", ["jan de vries", "sanne bakker", "roos visser"]),
     "hi": ("मेरा नाम {} है और मुझे मदद चाहिए", ["राहुल शर्मा", "आशा वर्मा", "किरण सिंह"]),

@@ -149,7 +149,11 @@ class Gazetteer:
         place = ordinal.end if ordinal is not None else atom.end if atom is not None else index
         join = document.at("date_join", place)
         month = join.end if join is not None else place
-        if place > index and month < document.size and document.keys[month] in document.rules.months:
+        if (
+            place > index
+            and month < document.size
+            and document.keys[month] in document.rules.months
+        ):
             return month + 1
         return index
 
@@ -186,7 +190,9 @@ class Gazetteer:
         """Take names and a number behind `ik woon op de`: `Meir 24`."""
         document = self._document
         place = mark.end
-        while place < document.size and place - mark.end < _NAME and self._is_proper(place, place + 1):
+        while (
+            place < document.size and place - mark.end < _NAME and self._is_proper(place, place + 1)
+        ):
             if document.tokens[place].pause or place in self._numbers:
                 break
             place += 1

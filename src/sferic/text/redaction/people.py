@@ -19,7 +19,7 @@ class People:
         self._findings = findings
         self._document = findings.document
         self._rules = findings.document.rules
-        self._atoms = atoms
+        self._spoken = {index for atom in atoms.values() for index in range(atom.start, atom.end)}
 
     def __repr__(self) -> str:
         return f"<People in {self._document!r}>"
@@ -437,7 +437,7 @@ class People:
             return False
         if not token.key[:1].isalpha() or token.key in self._rules.never or len(token.key) < 2:
             return False
-        return index not in self._atoms and (month or token.key not in self._rules.months)
+        return index not in self._spoken and (month or token.key not in self._rules.months)
 
     def _take(self, index: int, kind: str) -> bool:
         start = index
@@ -447,9 +447,8 @@ class People:
         return self._findings.add(start, end, kind, self._value(start, end))
 
     def _value(self, start: int, end: int) -> str:
-        return "".join(
-            [letter for key in self._document.keys[start:end] for letter in key if is_letter(letter)]
-        )
+        name = "".join(self._document.keys[start:end])
+        return "".join(filter(is_letter, name))
 
 
 def _is_whole(document: Document, index: int) -> bool:

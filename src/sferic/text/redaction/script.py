@@ -31,5 +31,5 @@ def folded(text: str) -> str:
 
 
 def is_letter(mark: str) -> bool:
-    """Tell whether a character is part of a word: a letter, or a vowel sign that is written as one."""
+    """Tell whether a character is part of a word: a letter, or a vowel sign behind one."""
     return mark.isalpha() or (_FIRST <= mark <= _LAST and unicodedata.category(mark)[0] == "M")
