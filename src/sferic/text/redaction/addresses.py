@@ -184,7 +184,7 @@ class Gazetteer:
             if document.tokens[last - 1].pause:
                 break
         if last > end:
-            self._add(mark.end, last)
+            self._add(mark.end, last, told=True)
 
     def _told_before_number(self, mark: Mark) -> None:
         """Take names and a number behind `ik woon op de`: `Meir 24`."""
@@ -201,7 +201,7 @@ class Gazetteer:
         if mark.end < place < end and not counted and not self._findings.taken(mark.end, end):
             self._add(mark.end, end)
 
-    def _add(self, start: int, end: int) -> None:
+    def _add(self, start: int, end: int, *, told: bool = False) -> None:
         document = self._document
         for group in ("unit", "building"):
             named = document.before(group, start)
@@ -215,7 +215,10 @@ class Gazetteer:
             mark = document.at(group, end)
             if mark is not None and (behind := self._number_end(mark.end)) > mark.end:
                 end = behind
-        self._findings.add(start, end, "ADDRESS", self._value(start, end), grows=False)
+        grows = end - 1 not in self._numbers and (told or not self._streets.number_first)
+        if end in self._ends:
+            grows = grows or self._ends[end].takes_unit
+        self._findings.add(start, end, "ADDRESS", self._value(start, end), grows=grows)
 
     def _beside(self) -> None:
         """Find city, state and postcode behind an address, and a city before the other two."""

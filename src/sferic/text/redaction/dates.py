@@ -81,6 +81,8 @@ class Calendar:
     def _spoken_expiry(self, index: int) -> None:
         """Take `doze de vinte e seis`, month and year, where an end of validity is announced."""
         month = self._atoms[index]
+        if month.value == "0":
+            month = self._atoms.get(month.end, month)
         join = self._document.at("date_join", month.end)
         year = self._atoms.get(join.end) if join is not None else None
         if year is None or month.kind not in "sw" or len(month.value) > 2 or year.kind not in "sw":

@@ -283,6 +283,7 @@ class Rules:
         self.street_words = frozenset(file.streets.common)
         self.letter_words = frozenset(file.spelling.words)
         self.providers = frozenset(file.spelling.providers)
+        self.fractions = frozenset(phrase.split()[0] for phrase in file.times.fractions)
         self.surnames = _surnames(file.people)
         self.names = frozenset(file.people.names)
         self._own = _own_names(file.people)

@@ -126,7 +126,7 @@ def _is_bank_code(document: Document, index: int) -> bool:
         mark = document.at("before", place)
         if mark is not None and mark.end <= index:
             token = document.tokens[index]
-            plain = not document.cased and "w" not in token.kinds
+            plain = not document.cased and (len(key) == 2 or "w" not in token.kinds)
             alike = token.text.isupper() or mark.value == "IBAN" or plain
             return alike and mark.value in ("IBAN", "ACCOUNTNUMBER")
     return False

@@ -38,6 +38,7 @@ class Tail:
             self._numbers()
             self._dates()
             self._addresses()
+            self._linked()
             self._internet()
             self._particles()
             if not final:
@@ -125,6 +126,9 @@ class Tail:
         doubtful = self._final and key in document.rules.doubtful_months
         if key in document.rules.months and not doubtful and not self._findings.taken(end - 1, end):
             self._open(end - 1)
+        before = document.before("hour_before", document.size - 1)
+        if before is not None and document.keys[-1] in document.rules.fractions:
+            self._open(document.size - 1)
         fraction = document.before("fraction", document.size)
         past = document.before("past", document.size)
         if fraction is not None:
@@ -152,6 +156,13 @@ class Tail:
         for place in range(size - 1, max(document.begin, size - _ADDRESS - 1) - 1, -1):
             if document.at("street_before", place) and not self._findings.taken(place, size):
                 self._open(self._run_start(place))
+
+    def _linked(self) -> None:
+        """Wait for the number of a house whose street is there already: `via Roma numero`."""
+        link = self._document.before("number_link", self._document.size)
+        entity = self._findings.at(link.start - 1) if link is not None else None
+        if entity is not None and entity.type == "ADDRESS" and entity.grows:
+            self._open(entity.start)
 
     def _run_start(self, index: int) -> int:
         while index in self._ends and self._ends[index].start >= self._document.begin:
