@@ -10,6 +10,8 @@ _NAME = 4
 """How many words the name of a street may have."""
 _CITY = 3
 _DIGITS = 6
+_NUMERALS = frozenset("i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xx xxiii".split())
+"""Behind the names of kings and popes, and in days that streets are named after."""
 _POSTCODE = 4
 """From how many digits on a number behind that of a house is one of its own."""
 
@@ -135,7 +137,8 @@ class Gazetteer:
             if document.at("ordinal", end) or (named and document.tokens[end - 1].pause):
                 break
             particle = document.at("particle", end)
-            if particle is None and not self._is_name(end, foreign=True):
+            numeral = named and document.keys[end] in _NUMERALS
+            if particle is None and not (numeral or self._is_name(end, foreign=True)):
                 break
             named = named or particle is None
             end += 1
@@ -167,6 +170,17 @@ class Gazetteer:
         if end < document.size and document.keys[end] in document.rules.units:
             end = index + 1
         named = document.cased and document.tokens[index].capital
+        while start > max(document.begin, index - 2) and document.tokens[start - 1].capital:
+            if document.before("live", start) or document.tokens[start - 1].pause:
+                break
+            if start == 1 or not self._is_name(start - 1):
+                break
+            start -= 1
+        for place in (index - 1, index - 2):
+            live = document.before("live", place)
+            if not document.cased and live is not None and place >= document.begin:
+                if all(self._is_name(between) for between in range(place, index)):
+                    start = place
         if end > index + 1 or named or self._is_cued(start, reach=3):
             self._add(start, end)
 

@@ -142,7 +142,10 @@ class Calendar:
             self._findings.add(index, end, "CREDITCARDEXPIRY", f"{month:02}{int(year) % 100:02}")
 
     def _expires(self, start: int, end: int) -> bool:
-        return self._cued(start, end) == "CREDITCARDEXPIRY"
+        for index, cue in enumerate(cues(self._findings, start, end)):
+            if cue.type == "CREDITCARDEXPIRY" and (index == 0 or cue.start >= end):
+                return True
+        return False
 
     def _cued(self, start: int, end: int) -> str | None:
         for cue in cues(self._findings, start, end):

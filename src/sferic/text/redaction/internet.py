@@ -25,7 +25,7 @@ def find(findings: Findings, atoms: Mapping[int, Atom]) -> None:
         _spoken_ip(findings, dots, atoms)
     for dot in dots:
         host = None if findings.taken(dot, dot + 1) else _host_end(document, dot)
-        if host is not None:
+        if host is not None and document.at("at", host) is None:
             _spoken(findings, atoms, dot, host)
 
 

@@ -195,8 +195,10 @@ class People:
         hint = document.before("name_weak", index) or document.before("name_weak", index - 1)
         strong = mark.end - mark.start > 1 or (hint is not None and self._is_person_cue(hint))
         looks = bool(kinds & set("fFglL"))
+        told = hint is not None and self._is_person_cue(hint)
+        unknown = not document.cased and (told or self._rules.knows_words)
         likely = (looks and ("w" not in kinds or token.capital)) or (
-            not kinds and (token.capital or not document.cased)
+            not kinds and (token.capital or unknown)
         )
         if not likely and not (strong and looks):
             return
@@ -245,6 +247,9 @@ class People:
         if document.cased and not token.capital:
             return
         if self._is_first(index):
+            if self._is_known(index) or self._is_surname(index + 1, index, certain=True):
+                self._full(index, cued=False)
+        elif not document.cased and self._is_named(index):
             self._full(index, cued=False)
         elif kinds & set("fFg") and token.capital and document.cased:
             starts = index == 0 or document.tokens[index - 1].stop
@@ -252,6 +257,23 @@ class People:
                 self._full(index)
         elif self._is_lone_surname(index):
             self._take(index, "LASTNAME")
+
+    def _is_known(self, index: int) -> bool:
+        """Tell whether a first name is one of this language, or cannot be one of its words."""
+        document = self._document
+        if self._rules.knows_words or not self._rules.firsts:
+            return True
+        starts = index == 0 or document.tokens[index - 1].stop
+        return (document.cased and not starts) or document.keys[index] in self._rules.firsts
+
+    def _is_named(self, index: int) -> bool:
+        """Tell whether a name that is a word has a surname behind it that is none."""
+        tokens = self._document.tokens
+        if self._rules.knows_words or set(tokens[index].kinds).isdisjoint("fF"):
+            return False
+        following = index + 1
+        surname = following < len(tokens) and "w" not in tokens[following].kinds
+        return surname and self._is_surname(following, index, certain=True)
 
     def _is_lone_surname(self, index: int) -> bool:
         token = self._document.tokens[index]
@@ -365,6 +387,7 @@ class People:
         own = token.key in self._rules.surnames
         known = own or (cued and surname and token.key not in self._rules.doubtful)
         unknown = not kinds and len(token.key) > 2 and (cued or self._rules.knows_words)
+        unknown = unknown and token.key not in self._rules.then
         return not certain and (known or unknown)
 
     def _particle(self, index: int) -> Mark | None:

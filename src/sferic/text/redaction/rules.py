@@ -284,6 +284,7 @@ class Rules:
         self.letter_words = frozenset(file.spelling.words)
         self.providers = frozenset(file.spelling.providers)
         self.fractions = frozenset(phrase.split()[0] for phrase in file.times.fractions)
+        self.firsts = frozenset(file.people.firsts)
         self.surnames = _surnames(file.people)
         self.names = frozenset(file.people.names)
         self._own = _own_names(file.people)

@@ -128,7 +128,7 @@ def _is_bank_code(document: Document, index: int) -> bool:
             token = document.tokens[index]
             plain = not document.cased and (len(key) == 2 or "w" not in token.kinds)
             alike = token.text.isupper() or mark.value == "IBAN" or plain
-            return alike and mark.value in ("IBAN", "ACCOUNTNUMBER")
+            return alike and mark.value in ("IBAN", "ACCOUNTNUMBER", "SSN")
     return False
 
 
