@@ -160,7 +160,7 @@ def noisy(chance: random.Random, words: Sequence[str]) -> list[str]:
     for word in words:
         text = word.lower() if style == "lower" else word
         if style == "punctuated" and chance.random() < 0.12:
-            text += chance.choice((",", ".", "?", ","))
+            text += chance.choice((",", ",", "."))
         if style != "lower" and chance.random() < 0.05:
             text = text[:1].upper() + text[1:]
         written.append(text)

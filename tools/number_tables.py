@@ -1,9 +1,9 @@
 """Find the number words of every language and write the tables in `sferic/text/data/numbers`.
 
-Run at development time, in an environment of its own, with `src` on the path:
+Run at development time, in an environment of its own:
 
-    pip install icukit-pyicu==78.3.1 indic-num2words==1.3.2 msgspec
-    PYTHONPATH=src python tools/number_tables.py [LANGUAGE ...]
+    pip install -e . icukit-pyicu==78.3.1 indic-num2words==1.3.2
+    python tools/number_tables.py [LANGUAGE ...]
 
 Sources are the spell-out rules of ICU (CLDR data, Unicode licence), every gender and case of them,
 and for the languages of India indic-num2words (Apache-2.0). Neither is needed at run time. A table
@@ -101,7 +101,7 @@ def factors(forms: Forms, values: Iterable[int], joins: Iterable[str]) -> dict[i
         votes: collections.Counter[str] = collections.Counter(_rests(forms, 1, value))
         counts = range(2, 10) if value == 100 else (*range(2, 13), 15, 20, 21, 22, 25, 31, 50, 70)
         for count in counts:
-            votes.update(set(_rests(forms, count, value)))
+            votes.update(list(dict.fromkeys(_rests(forms, count, value))))
         singular = set(_rests(forms, 1, value))
         joints = tuple(f" {word}" for word in joins)
         alone = singular.union(forms.of(value))

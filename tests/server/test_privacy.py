@@ -35,7 +35,7 @@ from sferic.session import Session
 SESSIONS = int(os.environ.get("SFERIC_TEST_PRIVACY_SESSIONS", "200"))
 SEED = int(os.environ.get("SFERIC_TEST_PRIVACY_SEED", "1"))
 AT_ONCE = 6
-MOST_TOLD = 130
+MOST_TOLD = 30
 """Sessions that a failure tells about."""
 MOST_WORDS = 110
 """Words of a conversation: the numbers that an engine knows are shared by those held at once."""

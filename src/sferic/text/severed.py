@@ -26,23 +26,28 @@ class Severed:
 
     def __init__(self) -> None:
         self._ended: int | None = None
-        """Where the secret ended that the last words ended with."""
+        """Where the last secret ended."""
+        self._between = 0
+        """Words since."""
 
     def note(self, words: Sequence[Word]) -> None:
         """Take note of what a final says."""
-        if not words:
-            return
-        found = PLACEHOLDER.search(words[-1].text)
-        severed = found is not None and not found[0].startswith(_NO_NUMBERS)
-        self._ended = words[-1].end if severed else None
+        for word in words:
+            found = PLACEHOLDER.search(word.text)
+            self._between += 1
+            if found is not None:
+                named = found[0].startswith(_NO_NUMBERS)
+                self._ended, self._between = None if named else word.end, 0
 
     def mask(self, words: Sequence[Word], language: str) -> list[Word]:
         """Mask the numbers that some words begin with, if they go on from the last."""
         masked = list(words)
-        if self._ended is None or not words or words[0].start - self._ended > LONGEST_GAP:
+        if self._ended is None or self._between > _BETWEEN or not words:
+            return masked
+        if words[0].start - self._ended > LONGEST_GAP:
             return masked
         numbers = reader(language)
-        between = 0
+        between = self._between
         for index, word in enumerate(words):
             if PLACEHOLDER.search(word.text):
                 between = 0

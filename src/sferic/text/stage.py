@@ -23,6 +23,7 @@ import msgspec
 
 from sferic.audio import SAMPLE_RATE
 from sferic.recognition.hypothesis import Word
+from sferic.text.hesitations import Fluent, Redacting
 from sferic.text.redaction.placeholders import PENDING, PLACEHOLDER
 from sferic.text.severed import Severed
 
@@ -57,28 +58,6 @@ def _discreet(function: Callable[P, T]) -> Callable[P, T]:
         raise TextFault(place)
 
     return guarded
-
-
-class Redacted(Protocol):
-    """What redaction makes of some words."""
-
-    @property
-    def words(self) -> Sequence[Word]:
-        """What may be shown, a word for each entity."""
-
-    @property
-    def held(self) -> int:
-        """How many of the last words that went in have to wait."""
-
-
-class Redacting(Protocol):
-    """Redaction in one session."""
-
-    def partial(self, words: Sequence[Word], language: str) -> Sequence[Word]:
-        """Mask settled words, an open end included, and remember nothing."""
-
-    def final(self, words: Sequence[Word], language: str, *, ended: bool) -> Redacted:
-        """Mask words, and remember them."""
 
 
 class Writing(Protocol):
@@ -135,7 +114,7 @@ class TextStage:
         from sferic.text.redaction import Redactor  # noqa: PLC0415
 
         redacts = redact_pii or redact_pci
-        redactor = Redactor(pii=redact_pii, pci=redact_pci) if redacts else None
+        redactor = Fluent(Redactor(pii=redact_pii, pci=redact_pci)) if redacts else None
         if numerals == "false":
             return cls(redactor=redactor)
         return cls(

@@ -91,3 +91,27 @@ def test_a_reading_takes_tokens_that_are_there(tokens: list[str]) -> None:
 def test_there_is_no_reader_for_an_unknown_language() -> None:
     with pytest.raises(LookupError):
         reader("tlh")
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "groups"),
+    [
+        ("it", "zero sei doppio quattro ventitré", "0 6 44 23"),
+        ("it", "tripla nove uno", "999 1"),
+        ("pt", "nove meia meia cinco vinte e dois", "9 6 6 5 22"),
+        ("pt", "duplo zero três", "00 3"),
+        ("nl", "nul zes dubbel vijf eenentwintig", "0 6 55 21"),
+        ("nl", "driedubbel nul één", "000 1"),
+        ("hi", "नौ आठ डबल सात पच्चीस", "9 8 77 25"),
+        ("hi", "नाइन एट ट्रिपल जीरो ट्वेंटी फाइव", "9 8 000 25"),
+        ("hi", "double पाँच four वन टू", "55 4 1 2"),
+    ],
+)
+def test_dictated_digits_are_read_in_the_ways_of_the_language(
+    language: str, said: str, groups: str
+) -> None:
+    run = reader(language).digits(said.split(), 0)
+
+    assert run is not None
+    assert " ".join(run.groups) == groups
+    assert run.count == len(said.split())

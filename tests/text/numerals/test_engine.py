@@ -156,7 +156,21 @@ def test_words_outside_numbers_stay_and_times_go_forward(
 
 
 @pytest.mark.parametrize(
-    "said", ["one hundred", "four double", "one point", "john dot", "slash dot at a 1", "twenty"]
+    "said",
+    [
+        "one hundred",
+        "four double",
+        "one point",
+        "john dot",
+        "slash dot at a 1",
+        "twenty",
+        "thousand,",
+        "five,",
+        "one-",
+        "a b c dot",
+        "may",
+        "half past",
+    ],
 )
 def test_time_grows_with_the_length_and_no_faster(said: str) -> None:
     numerals = Numerals("auto", full=True)
@@ -168,4 +182,4 @@ def test_time_grows_with_the_length_and_no_faster(said: str) -> None:
         return time.process_time() - start
 
     seconds(200)
-    assert seconds(1600) < 24 * max(seconds(200), 0.001)
+    assert min(seconds(1600) for _ in range(3)) < 24 * max(seconds(200), 0.001)

@@ -63,6 +63,7 @@ NAMES = {
     "nl": ("mijn naam is {} en ik heb een vraag", ["jan de vries", "sanne bakker", "roos visser"]),
     "hi": ("मेरा नाम {} है और मुझे मदद चाहिए", ["राहुल शर्मा", "आशा वर्मा", "किरण सिंह"]),
 }
+_CARD = 16
 NOT_SECRET = {"hi": {"एक"}, "it": {"sei", "un", "una"}, "nl": {"een"}, "pt": {"um", "uma"}}
 
 
@@ -72,6 +73,8 @@ def dictations(draw: st.DrawFn, language: str) -> tuple[list[str], list[int]]:
     carrier = draw(st.sampled_from(sorted(CARRIERS[language])))
     shortest, longest = CARRIERS[language][carrier]
     number = draw(st.text("0123456789", min_size=shortest, max_size=longest))
+    if longest == _CARD:
+        number = f"4{number[1:]}"
     said = spoken(draw, language, number)
     before, after = carrier.split("{}")
     words = [*before.split(), *said]

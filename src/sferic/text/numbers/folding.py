@@ -3,25 +3,35 @@
 import re
 import unicodedata
 
-_ACCENTS = re.compile("[\u0300-\u036f]")
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060'’ʼ`"))
 _DASHES = dict.fromkeys(map(ord, "‐‑–—"), "-")
-_NUKTAS = re.compile("[\u093c\u09bc\u0a3c\u0abc\u0b3c]")
+_ACCENTS = dict.fromkeys(range(0x300, 0x370))
+_LETTERS = _INVISIBLE | _DASHES | _ACCENTS
+_INDIC = re.compile("[\u0900-\u0d7f]")
+_BLOCKS = range(0x900, 0xD80, 0x80)
+_VIRAMA, _VOWEL = 0x4D, 0x38
+"""Where each script of India has its virama, and how far its vowel signs are behind its vowels."""
 _NASALS = re.compile(
-    "[\u0901\u0981\u0a01\u0a81\u0b01\u0902\u0982\u0a02\u0a70\u0a82\u0b02\u0c02\u0c82\u0d02]"
     # A nasal consonant that is joined to a stop sounds like the sign for a nasal.
-    "|[\u0919\u091e\u0923\u0928\u092e]\u094d(?=[\u0915-\u092e])"
+    "[\u0919\u091e\u0923\u0928\u092e]\u094d(?=[\u0915-\u092e])"
 )
-_SILENT = re.compile("[\u0903\u0983\u0a71]")
-_MARKED_SCRIPT = "\u0900"
-_VIRAMAS = [chr(block + 0x4D) for block in range(0x900, 0xD80, 0x80)]
-_VOWELS = {
-    # Every script of India has its vowel signs 0x38 behind its vowels.
-    ord(virama) - 0x4D + sign: virama + chr(ord(virama) - 0x4D + sign - 0x38)
-    for virama in _VIRAMAS
-    for sign in range(0x3E, 0x4D)
-} | dict(zip(range(0xD7A, 0xD80), ("ണ്", "ന്", "ര്", "ല്", "ള്", "ക്"), strict=True))
-"""Vowel signs, as the vowels they stand for, and Malayalam's chillus, as consonants."""
+_NASAL = "\u0902"
+_SIGNS = (
+    {
+        block + sign: chr(block + _VIRAMA) + chr(block + sign - _VOWEL)
+        for block in _BLOCKS
+        for sign in range(0x3E, 0x4D)
+    }
+    | dict.fromkeys((block + 1 for block in _BLOCKS if block < 0xB80), _NASAL)
+    | dict.fromkeys((block + 2 for block in _BLOCKS), _NASAL)
+    | dict.fromkeys((0x93C, 0x9BC, 0xA3C, 0xABC, 0xB3C, 0x903, 0x983, 0xA71))
+    | {0xA70: _NASAL}
+    | dict(zip(range(0xD7A, 0xD80), ("ണ്", "ന്", "ര്", "ല്", "ള്", "ക്"), strict=True))
+    | _INVISIBLE
+    | _DASHES
+)
+"""Vowel signs and the vowels they stand for; nasals; what is silent or left out now and then; and
+Malayalam's chillus, as consonants."""
 
 
 def fold(text: str) -> str:
@@ -38,9 +48,7 @@ def fold(text: str) -> str:
     text = text.lower()
     if text.isascii():
         return text.replace("'", "").replace("`", "")
-    text = unicodedata.normalize("NFD", text).translate(_INVISIBLE).translate(_DASHES)
-    text = _ACCENTS.sub("", text)
-    if max(text, default="") >= _MARKED_SCRIPT:
-        text = unicodedata.normalize("NFC", _NUKTAS.sub("", text))
-        text = _SILENT.sub("", _NASALS.sub("\u0902", text)).translate(_VOWELS)
-    return text
+    if _INDIC.search(text):
+        text = unicodedata.normalize("NFC", text)
+        return _NASALS.sub(_NASAL, text).translate(_SIGNS)
+    return unicodedata.normalize("NFD", text).translate(_LETTERS)

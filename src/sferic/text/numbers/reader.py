@@ -1,22 +1,20 @@
 """From number words to numbers.
 
-A number is read from left to right, as in "Zahlwörter" of every grammar: what is added has to be
-smaller than the smallest place of what stands before it, and what multiplies has to be greater than
-what it multiplies. Words are found in a tree of letters, so that it does not matter whether they
-are written together. Work is bounded by a few states for each letter.
+A number is read from left to right, by way of the states of `sferic.text.numbers.states`. Words are
+found in a tree of letters, so that it does not matter whether they are written together. Work is
+bounded by a few states for each letter.
 """
 
 import functools
-import math
 from collections.abc import Sequence
 
 import msgspec
 
 from sferic.text.numbers.folding import fold
-from sferic.text.numbers.table import Entry, Node, Table, load
+from sferic.text.numbers.letters import Letters, matches
+from sferic.text.numbers.states import State, advance
+from sferic.text.numbers.table import Node, Table, load
 
-_MAX_TOKENS = 32
-_MAX_LETTERS = 120
 _MAX_STATES = 6
 _MAX_DIGITS = 15
 _MAX_RUN = 64
@@ -46,31 +44,6 @@ class DigitRun(msgspec.Struct, frozen=True):
     """The digits as they were grouped: `double five` and `forty two` are one group each."""
 
 
-class _State(msgspec.Struct, frozen=True):
-    """How far a number has come."""
-
-    total: int = 0
-    """What is finished: the thousands, once `thousand` was said."""
-    ceiling: float = math.inf
-    """What follows the total has to be under this."""
-    group: int = 0
-    """What was said since."""
-    room: float = math.inf
-    """What is added to the group has to be under this."""
-    wants_factor: bool = False
-    """Whether something that multiplies has to follow, as after `a`."""
-    wants_more: bool = False
-    """Whether something smaller has to follow, as after `and`."""
-    is_stem: bool = False
-    """Whether the last word is not one that a number ends with."""
-    said: bool = False
-    in_hundreds: bool = False
-
-    @property
-    def is_whole(self) -> bool:
-        return self.said and not (self.wants_factor or self.wants_more or self.is_stem)
-
-
 class NumberReader:
     """Reads numbers in one language. Made by `reader`."""
 
@@ -92,13 +65,13 @@ class NumberReader:
             value = int(token)
             best = Reading(value, 1, spelled=False)
             # Only a group of digits can be multiplied, and nothing can be added to it.
-            start = _State(group=value, room=1, said=True)
+            start = State(group=value, room=1, said=True)
             return self._read(tokens, at + 1, start) or best if 0 < value < 10**6 else best
-        found = self._read(tokens, at, _State())
+        found = self._read(tokens, at, State())
         if found is None or found.count == 1 or not self._multiplies(tokens, at + found.count):
             return found
         # Two hundred, three hundred: the three belongs to what follows.
-        return self._read(tokens[: at + found.count - 1], at, _State()) or found
+        return self._read(tokens[: at + found.count - 1], at, State()) or found
 
     def _multiplies(self, tokens: Sequence[str], at: int) -> bool:
         return at < len(tokens) and self.scale(tokens[at]) > 0
@@ -168,23 +141,23 @@ class NumberReader:
         digit = self.digit(token)
         return (digit, 1) if digit is not None else None
 
-    def _read(self, tokens: Sequence[str], at: int, start: _State) -> Reading | None:
+    def _read(self, tokens: Sequence[str], at: int, start: State) -> Reading | None:
         """Read a number from states at places, the places in order of the text."""
         if not start.said and not _may_begin(self._table.root, tokens[at]):
             return None
         best: Reading | None = None
-        waiting: dict[int, list[_State]] = {0: [start]}
-        parts = _Parts(tokens, at)
+        waiting: dict[int, list[State]] = {0: [start]}
+        letters = Letters(tokens, at)
         begin = at - 1 if start.said else at
         while waiting:
             place = min(waiting)
             for state in waiting.pop(place)[:_MAX_STATES]:
-                for end, entry in _matches(self._table.root, parts, place):
-                    following = _advance(state, entry)
+                for end, entry in matches(self._table.root, letters, place):
+                    following = advance(state, entry)
                     if following is None:
                         continue
                     waiting.setdefault(end, []).append(following)
-                    token = parts.token_ending_at(end)
+                    token = letters.token_ending_at(end)
                     if token is not None and following.is_whole:
                         best = _longer(best, following, token - begin)
         return best
@@ -204,150 +177,11 @@ def _may_begin(node: Node, token: str) -> bool:
     return begun or node.breaks
 
 
-def _longer(best: Reading | None, state: _State, count: int) -> Reading:
+def _longer(best: Reading | None, state: State, count: int) -> Reading:
     if best is not None and best.count >= count:
         return best
     value = state.total + state.group
     return Reading(value, count, spelled=True, in_hundreds=state.in_hundreds)
-
-
-class _Parts:
-    """The letters of some tokens, folded as far as they are looked at."""
-
-    def __init__(self, tokens: Sequence[str], at: int) -> None:
-        self._tokens = tokens
-        self._next = at
-        self._last = min(len(tokens), at + _MAX_TOKENS)
-        self._letters = ""
-        self._breaks: dict[int, int | None] = {}
-
-    def letter(self, place: int) -> str:
-        """Return the letter at a place, or nothing behind the last."""
-        while place >= len(self._letters) and self._next < self._last:
-            for part in (folded := fold(self._tokens[self._next])).split("-"):
-                self._letters += part
-                self._breaks.setdefault(len(self._letters), None)
-            self._next += 1
-            if folded[:1].isdigit() or len(self._letters) > _MAX_LETTERS * _MAX_TOKENS:
-                # Digits in the middle of words are a number of their own.
-                self._last = self._next
-            self._breaks[len(self._letters)] = self._next
-        return self._letters[place] if place < len(self._letters) else ""
-
-    def is_break(self, place: int) -> bool:
-        """Tell whether a token, or a part of one, ends at a place."""
-        return place in self._breaks
-
-    def token_ending_at(self, place: int) -> int | None:
-        """Return the index behind the token that ends at a place, if one does."""
-        return self._breaks.get(place)
-
-
-def _matches(root: Node, parts: _Parts, place: int) -> list[tuple[int, Entry]]:
-    """Find the words that begin at a place, the longest first, and where each ends."""
-    found: list[tuple[int, Entry]] = []
-    node = root
-    begin = place
-    while True:
-        letter = parts.letter(place)
-        if place > begin and parts.is_break(place) and not node.breaks:
-            break
-        following = node.children.get(letter)
-        if following is None:
-            break
-        node = following
-        place += 1
-        found.extend((place, entry) for entry in node.entries)
-    found.reverse()
-    return found
-
-
-def _advance(state: _State, entry: Entry) -> _State | None:
-    """Return how far a number has come with one more word, or nothing if it cannot follow."""
-    if entry.joins:
-        return _joined(state, entry)
-    if entry.article:
-        return _begun(state)
-    if entry.tail and not (state.group or state.total):
-        return None
-    following = (_multiplied if entry.multiplies else _added)(state, entry.value)
-    if following is not None and (entry.stem or entry.closed):
-        room = 1 if entry.closed else following.room
-        return msgspec.structs.replace(following, is_stem=entry.stem, room=room)
-    return following
-
-
-def _begun(state: _State) -> _State | None:
-    if state.group or state.wants_more:
-        return None
-    return msgspec.structs.replace(state, group=1, room=1, wants_factor=True, said=True)
-
-
-def _joined(state: _State, entry: Entry) -> _State | None:
-    ready = state.is_whole or state.is_stem
-    if not ready or min(state.room, state.ceiling) < entry.value:
-        return None
-    return msgspec.structs.replace(state, wants_more=True, is_stem=False)
-
-
-def _added(state: _State, value: int) -> _State | None:
-    if state.wants_factor or value >= min(state.room, state.ceiling) or (state.said and value == 0):
-        return None
-    room = _smallest_place(value)
-    if value >= 1000 and not state.group:
-        return _State(state.total + value, room, 0, room, said=True)
-    group = state.group + value
-    return _State(state.total, state.ceiling, group, room, said=True, in_hundreds=state.in_hundreds)
-
-
-def _smallest_place(value: int) -> int:
-    """Return what has to be greater than anything added to a number: 100 for 300.
-
-    Nothing is added to ten: `ten five` is no fifteen anywhere.
-    """
-    if value in {0, 10}:
-        return 1
-    place = 1
-    while value % (place * 10) == 0:
-        place *= 10
-    return place
-
-
-def _multiplied(state: _State, factor: int) -> _State | None:
-    if state.wants_more and state.group:
-        return None
-    if state.group == 0:
-        if state.said and state.total and factor >= state.ceiling:
-            return _raised(state, factor)
-        return _added(state, factor) if factor < 1000 else _closed(state, 1, factor)
-    if factor == 100:
-        return _hundreds(state)
-    if factor > state.ceiling:
-        return _raised(state, factor)
-    return _closed(state, state.group, factor)
-
-
-def _hundreds(state: _State) -> _State | None:
-    """Multiply by a hundred: two hundred, nineteen hundred, but no hundred and two hundred."""
-    value = state.group * 100
-    if state.group >= 100 or (state.group % 10 == 0) or value >= state.ceiling:
-        return None
-    return _State(state.total, state.ceiling, value, 100, said=True, in_hundreds=state.group > 9)
-
-
-def _closed(state: _State, count: int, factor: int) -> _State | None:
-    value = count * factor
-    if value >= state.ceiling or count >= max(factor, 1000):
-        return None
-    return _State(state.total + value, factor, 0, factor, said=True)
-
-
-def _raised(state: _State, factor: int) -> _State | None:
-    """Multiply all that was said: dos mil quinientos millones."""
-    count = state.total + state.group
-    if count >= factor or factor < 10**6:
-        return None
-    return _State(count * factor, factor, 0, factor, said=True)
 
 
 @functools.lru_cache(maxsize=64)

@@ -112,7 +112,9 @@ def build(forms: Iterable[tuple[str, str]], hints: Hints) -> Table:
 
 def _units_first(rows: Sequence[tuple[str, str]], hints: Hints) -> Iterator[tuple[str, str]]:
     units = [(int(key), word) for key, word in rows if len(key) == 1 and key != "0"]
-    tens = [(int(key), word) for key, word in rows if len(key) == 2 and key > "1" and key[1] == "0"]
+    tens = [
+        (int(key), word) for key, word in rows if len(key) == 2 and key[1] == "0" and key != "10"
+    ]
     for joint in hints.units_first:
         for unit, first in units:
             for ten, last in tens:

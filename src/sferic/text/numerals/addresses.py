@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sferic.text.numbers import NumberReader
 from sferic.text.numerals.grammar import Addresses
+from sferic.text.numerals.spelling import in_address
 from sferic.text.numerals.tokens import Token
 
 _GENERIC = "com org net edu gov mil int info io ai app dev co me tv biz eu"
@@ -15,6 +16,9 @@ _ENDINGS = frozenset(f"{_GENERIC} {_COUNTRIES}".split(" "))
 """What the last part of a host is; others are too likely to be words."""
 _MAX_LABELS = 12
 _MAX_TOKENS = 48
+_LONGEST_NUMBER = 6
+_SIGN_LENGTHS = (3, 2, 1)
+"""How many words a sign may be said in."""
 
 
 class AddressFinder:
@@ -24,9 +28,9 @@ class AddressFinder:
         self._tokens = tokens
         self._words = words
         self._reader = reader
-        self._signs = {
-            **{(word,): "@" for word in words.at},
-            **{(word,): "." for word in words.dot},
+        self._signs: dict[tuple[str, ...], str] = {
+            **{tuple(phrase.split()): "@" for phrase in words.at},
+            **{tuple(phrase.split()): "." for phrase in words.dot},
             **{tuple(phrase.split()): sign for phrase, sign in words.signs.items()},
         }
 
@@ -34,8 +38,8 @@ class AddressFinder:
         """Return where addresses begin, where each ends, and how it is written."""
         found: dict[int, tuple[int, str]] = {}
         done = 0
-        for at, token in enumerate(self._tokens):
-            if at < done or token.norm not in self._words.dot:
+        for at in range(len(self._tokens)):
+            if at < done or not self._tells(at):
                 continue
             start = self._back(at, done)
             if start is None:
@@ -47,6 +51,13 @@ class AddressFinder:
             else:
                 done = seen  # What was no address from its beginning is none from its middle.
         return found
+
+    def _tells(self, at: int) -> bool:
+        """Tell whether there may be an address: a dot is said, or `@` before a written host."""
+        norm = self._tokens[at].norm
+        if norm not in self._words.sure or at + 1 == len(self._tokens):
+            return norm in self._words.dot
+        return self._is_whole(self._tokens[at + 1].norm)
 
     def _back(self, dot: int, floor: int) -> int | None:
         """Return where the address with a dot begins: its name, what is joined to it, letters."""
@@ -64,15 +75,15 @@ class AddressFinder:
         said = tuple(token.norm for token in self._tokens[max(0, start - 3) : start])
         if [self._signs.get((norm,)) for norm in said] == [":", "/", "/"]:
             return start - 3
-        for count in (2, 1):
+        for count in _SIGN_LENGTHS:
             if said[-count:] in self._signs:
                 return start - count
         return 0
 
     def _sign_at(self, at: int) -> tuple[str, int]:
         """Return the sign that is said at a token, and in how many."""
-        said = tuple(token.norm for token in self._tokens[at : at + 2])
-        for count in (2, 1):
+        said = tuple(token.norm for token in self._tokens[at : at + _SIGN_LENGTHS[0]])
+        for count in _SIGN_LENGTHS:
             if said[:count] in self._signs:
                 return self._signs[said[:count]], count
         return "", 0
@@ -85,17 +96,36 @@ class AddressFinder:
         furthest = max(floor, end - _MAX_LABELS)
         while start > furthest and self._sticks(start - 1) and not self._tokens[start - 1].trail:
             start -= 1
+        start = min(start, self._number_before(end, furthest))
         if self._is_piece(start) and start > floor and not self._tokens[start - 1].trail:
             named = self._is_label(start - 1, start) and self._digits_end(start, end)
             start -= int(named)
         while start > furthest and self._is_letter(start - 1, spelling=self._is_letter(start)):
             start -= 1
-        return start
+        return self._particles_before(start, floor)
+
+    def _number_before(self, end: int, furthest: int) -> int:
+        """Return where the longest number begins that ends before a token: vinte e cinco."""
+        if not self._is_piece(end - 1):
+            return end
+        for start in range(max(furthest, end - _LONGEST_NUMBER), end):
+            broken = any(token.trail for token in self._tokens[start : end - 1])
+            if not broken and self._is_piece(start) and self._digits_end(start, end):
+                return start
+        return end
+
+    def _particles_before(self, start: int, floor: int) -> int:
+        """Return where a name begins that may have words before it: the `de` of `punt de vries`."""
+        place = start
+        while place > floor and self._tokens[place - 1].norm in self._words.particles:
+            place -= 1
+        return place if place == start or self._sign_before(place) > floor else start
 
     def _is_letter(self, at: int, *, spelling: bool = True) -> bool:
         """Tell whether a token is one letter of a name; `a` only where a name is spelled."""
         token = self._tokens[at]
-        if len(token.norm) != 1 or not token.norm.isalpha() or token.trail:
+        letter = self._written(at)
+        if len(letter) != 1 or not letter.isalpha() or token.trail:
             return False
         return spelling or token.norm not in self._words.stops
 
@@ -110,8 +140,8 @@ class AddressFinder:
 
     def _is_piece(self, at: int) -> bool:
         """Tell whether a token is a letter or a number, of which a label may have several."""
-        norm = self._tokens[at].norm
-        if len(norm) == 1 and norm.isalpha():
+        norm, written = self._tokens[at].norm, self._written(at)
+        if len(written) == 1 and written.isalpha():
             return norm not in self._words.stops
         return norm.isdecimal() or self._reader.digits([norm], 0) is not None
 
@@ -122,9 +152,12 @@ class AddressFinder:
             return False
         # What is joined by a hyphen may be any word: my dash company.
         hyphenated = self._sign_at(end)[0] in {"-", "_"}
-        if norm in self._words.stops and not hyphenated:
+        if norm in self._words.stops and norm not in self._words.names and not hyphenated:
             return False
-        return all(letter.isalnum() or letter in "-_." for letter in norm)
+        return all(letter.isalnum() or letter in "-_." for letter in self._written(at))
+
+    def _written(self, at: int) -> str:
+        return in_address(self._tokens[at].norm, self._words)
 
     def _join(self, at: int) -> bool:
         return self._sign_at(at)[1] > 0
@@ -159,10 +192,11 @@ class AddressFinder:
 
     def _label(self, at: int) -> tuple[str, int]:
         """Write one label: letters and numbers, a word, letters and numbers."""
-        text, place, worded = "", at, False
+        text, place = self._particles(at)
+        first, worded = place, False
         while place < len(self._tokens) and not self._join(place):
             norm = self._tokens[place].norm
-            apart = place > at and (self._tokens[place - 1].trail or self._tokens[place].lead)
+            apart = place > first and (self._tokens[place - 1].trail or self._tokens[place].lead)
             if not norm or apart:
                 break
             if self._is_piece(place):
@@ -170,14 +204,27 @@ class AddressFinder:
             elif worded or any(letter.isdecimal() for letter in text):
                 break
             else:
-                piece, count, worded = norm, 1, True
+                piece, count, worded = self._written(place), 1, True
             text, place = text + piece, place + count
         return text, place - at
 
+    def _particles(self, at: int) -> tuple[str, int]:
+        """Write the words before a name that ends in `@`: `de` in `punt de vries apenstaartje`."""
+        place, last = at, min(len(self._tokens) - 1, at + _MAX_LABELS)
+        while place < last and self._tokens[place].norm in self._words.particles:
+            place += 1
+        if at == place or self._join(place) or self._sign_at(place + 1)[0] != "@":
+            return "", at
+        return "".join(token.norm for token in self._tokens[at:place]), place
+
     def _piece(self, at: int) -> tuple[str, int]:
-        said = [token.norm for token in self._tokens[at : at + _MAX_LABELS]]
+        said: list[str] = []
+        while len(said) < _MAX_LABELS and at + len(said) < len(self._tokens):
+            if self._join(at + len(said)):
+                break
+            said.append(self._tokens[at + len(said)].norm)
         run = self._reader.digits(said, 0)
-        return (run.digits, run.count) if run else (said[0], 1)
+        return (run.digits, run.count) if run else (self._written(at), 1)
 
 
 def _is_address(text: str) -> bool:

@@ -50,9 +50,21 @@ class Dictation:
     def starts(self, at: int) -> bool:
         """Tell whether dictated digits may begin at a token."""
         norm = self._tokens[at].norm
+        if norm in self._grammar.plus:
+            return True
         return self._reader.digit(norm) is not None or self._reader.repeat(norm) is not None
 
     def run(self, at: int) -> Dictated | None:
+        """Read digits that begin at a token, with a plus before the code of a country, if any."""
+        if self._tokens[at].norm not in self._grammar.plus:
+            return self._run(at)
+        digits = self._run(at + 1) if at + 1 < len(self._tokens) else None
+        if digits is None or len(digits.text) < _LONG or self._tokens[at].trail:
+            return None
+        plain = "".join(filter(str.isdecimal, digits.text))
+        return Dictated("+" + plain, digits.count + 1)
+
+    def _run(self, at: int) -> Dictated | None:
         """Read digits that begin at a token and are not several numbers.
 
         To be called with growing indices. What is in the middle of many numbers is none.
@@ -76,7 +88,8 @@ class Dictation:
                 break
             commas += last == ","
         count = place - at
-        if not groups or not self._spelled(at, place):
+        single = len(groups) >= _ENOUGH and all(len(group) == 1 for group in groups)
+        if not groups or not (single or self._spelled(at, place)):
             return None
         if len(groups) > _MANY:
             self._done = place

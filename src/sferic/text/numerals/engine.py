@@ -10,11 +10,16 @@ from sferic.text.numerals import grammar as grammars
 from sferic.text.numerals import tail
 from sferic.text.numerals.addresses import AddressFinder
 from sferic.text.numerals.dictation import Dictation
-from sferic.text.numerals.readings import Number, Readings, nothing
+from sferic.text.numerals.elision import elision
+from sferic.text.numerals.grammar import Grammar
+from sferic.text.numerals.number import Number
+from sferic.text.numerals.readings import Readings
 from sferic.text.numerals.rules import Matcher, Phrases, phrases, render, rules_of
 from sferic.text.numerals.tokens import Token, merge, tokenize
 
 _SMALL = 10
+_LONGEST = 64
+"""How many letters of a word are searched for a hyphen."""
 _MILLION = 10**6
 
 Written = list[tuple[str, int, int]]
@@ -49,7 +54,7 @@ class Numerals:
             numbers = reader(language)
         except LookupError:
             return list(words)
-        tokens = tokenize(words)
+        tokens = tokenize(words, elision(grammars.load(language), numbers))
         return _Writing(tokens, language, numbers, full=self._full, auto=self._auto).words()
 
     def open_tail(self, words: Sequence[Word], language: str) -> int:
@@ -61,13 +66,13 @@ class Numerals:
             numbers = reader(language)
         except LookupError:
             return 0
-        return tail.count(words, grammars.load(language) or nothing(), numbers)
+        return tail.count(words, grammars.load(language) or Grammar(), numbers)
 
 
 @functools.lru_cache(maxsize=128)
 def _kept(language: str, *, auto: bool) -> Phrases:
     """Return the phrases of a language that stay as they are."""
-    grammar = grammars.load(language) or nothing()
+    grammar = grammars.load(language) or Grammar()
     return phrases(dict.fromkeys(grammar.keep + (grammar.keep_auto if auto else ()), ""))
 
 
@@ -86,7 +91,7 @@ class _Writing:
         self._tokens = tokens
         grammar = grammars.load(language)
         self._known = grammar is not None
-        self._grammar = grammar or nothing()
+        self._grammar = grammar or Grammar()
         self._numbers = numbers
         self._full = full
         self._auto = auto
@@ -132,24 +137,46 @@ class _Writing:
         ]
 
     def _number_at(self, at: int) -> Written | None:
-        kept = self._matcher.phrase(self._kept, at)
-        if kept is not None:
-            return self._as_said(at, at + kept[1])
         amount = self._readings.amount(at)
-        ordinal = self._readings.ordinal(at)
         starts = amount is not None or self._dictation.starts(at)
         dictated = self._dictation.run(at) if starts else None
+        kept = self._matcher.phrase(self._kept, at)
+        if kept is not None and (dictated is None or dictated.count <= kept[1]):
+            return self._as_said(at, at + kept[1])
+        ordinal = self._readings.ordinal(at)
         number = starts or ordinal is not None
         match = self._matcher.longest(at, number=number)
         if match is not None and (dictated is None or match.end - at >= dictated.count):
-            return render(match, at)
+            return self._capital(render(match, at), at)
         if dictated is not None and not (amount and amount.count > dictated.count):
             return [(dictated.text, at, at + dictated.count)]
         if ordinal is not None and (amount is None or ordinal.count >= amount.count):
             if self._is_written(ordinal, at):
                 return [(ordinal.text, at, at + ordinal.count)]
             return self._as_said(at, at + ordinal.count)
-        return self._bare(at, amount) if amount is not None else None
+        return self._bare(at, amount) if amount is not None else self._compound(at)
+
+    def _compound(self, at: int) -> Written | None:
+        """Write the number that a word with hyphens begins with: twenty-five-year-old."""
+        token = self._tokens[at]
+        if "-" not in token.norm:
+            return None
+        for end, letter in reversed(tuple(enumerate(token.norm[:_LONGEST]))):
+            if letter == "-":
+                found = self._numbers.cardinal([token.norm[:end]], 0)
+                if found and found.spelled and found.value >= _SMALL:
+                    decade = self._grammar.lists.get("decade", {}).get(token.norm[end + 1 :])
+                    if decade is not None:
+                        return [(f"{found.value}{decade}", at, at + 1)]
+                    return [(f"{found.value}{token.text[end:]}", at, at + 1)]
+        return None
+
+    def _capital(self, found: Written, at: int) -> Written:
+        """Write the first word with the capital it had, if it is the one that was said."""
+        (text, start, end), *others = found
+        said = self._tokens[at].text
+        kept = said[:1].isupper() and said.lower() == text.lower()
+        return [(said if kept else text, start, end), *others]
 
     def _is_written(self, ordinal: Number, at: int) -> bool:
         forms = self._grammar.ordinals
@@ -172,11 +199,28 @@ class _Writing:
         norm = self._tokens[at].norm
         if amount.count == 1 and amount.plain:
             alone = norm in self._grammar.no_numbers or (not self._known and amount.value == 1)
-            if alone or (amount.value >= _MILLION):
+            is_round = self._auto and norm in self._grammar.round_numbers
+            if (alone and not self._counted(at)) or is_round or amount.value >= _MILLION:
                 return True
         if not self._auto or not amount.plain:
             return False
         return amount.article or (amount.value < _SMALL and not self._leads(at + amount.count))
+
+    def _counted(self, at: int) -> bool:
+        """Tell whether somebody counts in words, and so says no article: one, two, three."""
+        before, this, after = (self._spoken(place) for place in (at - 1, at, at + 1))
+        if this is None or self._auto:
+            return False
+        return self._is_next(at, before, this) or self._is_next(at + 1, this, after)
+
+    def _spoken(self, at: int) -> int | None:
+        known = 0 <= at < len(self._tokens) and self._readings.cardinal(at)
+        return known.value if known and known.count == 1 else None
+
+    def _is_next(self, at: int, before: int | None, this: int | None) -> bool:
+        if before is None or this != before + 1:
+            return False
+        return not self._tokens[at].lead and self._tokens[at - 1].trail in {"", ","}
 
     def _leads(self, at: int) -> bool:
         """Tell whether a number that is written in digits stands at a token."""

@@ -2,6 +2,7 @@
 
 import functools
 import tomllib
+import unicodedata
 from importlib import resources
 
 import msgspec
@@ -39,6 +40,8 @@ class Ordinals(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is written behind the digits, by the last digits."""
     sounds: dict[str, str] = {}
     """The same by how the word ends, where that decides."""
+    teens_apart: bool = False
+    """Whether those between ten and twenty are said as tenth and a unit: décimo segundo."""
     smallest: int = 10
     """The least that is written in digits in mode `auto`."""
     after: tuple[str, ...] = ()
@@ -51,9 +54,18 @@ class Addresses(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     at: tuple[str, ...] = ()
     dot: tuple[str, ...] = ()
     signs: dict[str, str] = {}
-    """Words for other signs, and the signs: `underscore`."""
+    """Words for other signs, up to three for each, and the signs: `underscore`."""
+    sure: tuple[str, ...] = ()
+    """Those words for `@` that are nothing else: a host may follow as it is written."""
+    names: dict[str, str] = {}
+    """How letters and well-known names are written, where they are said otherwise: `vu`, `w`."""
+    particles: tuple[str, ...] = ()
+    """Words that are parts of names, behind a dot: `de`."""
     stops: tuple[str, ...] = ()
     """Words that are no names of people or hosts, such as articles."""
+    letters: dict[str, str] = {}
+    """Letters that addresses are written without, and what is written; accents go anyway. Those of
+    another script are all there."""
 
 
 class Grammar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,14 +82,28 @@ class Grammar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dots: tuple[str, ...] = ()
     """Words for the dot in versions, where it is another."""
     minus: tuple[str, ...] = ()
+    plus: tuple[str, ...] = ()
+    """Words before the code of a country, in the number of a telephone."""
     halves: tuple[str, ...] = ()
     """Phrases that add a half."""
     fused_halves: dict[str, str] = {}
     """Endings of numbers that add a part, and its decimals: `einhalb` and `5`."""
+    in_quarters: dict[str, int] = {}
+    """Words for numbers with a fraction, and how many quarters they are: `anderhalf`, 6."""
+    adds_quarters: dict[str, int] = {}
+    """Words that add quarters to the number behind them: `साढ़े`, 2."""
+    scales_from: int = 10**6
+    """The least that is written with the word for its scale in mode `auto`: 2 million."""
+    elisions: tuple[str, ...] = ()
+    """What may be joined to the front of a number: `l'`."""
     paired_years: bool = False
     """Whether years are said in two halves: nineteen eighty four."""
+    articles: tuple[str, ...] = ()
+    """Number words that are articles where another word follows."""
     no_numbers: tuple[str, ...] = ()
     """Number words that alone are something else, such as articles."""
+    round_numbers: tuple[str, ...] = ()
+    """Number words that alone stay words in mode `auto`: `duizend`."""
     keep: tuple[str, ...] = ()
     """Phrases that are left alone in every mode; `*` stands for any word before or behind."""
     keep_auto: tuple[str, ...] = ()
@@ -99,4 +125,5 @@ def load(language: str) -> Grammar | None:
     path = resources.files("sferic.text") / "data" / "numerals" / f"{language}.toml"
     if not path.is_file():
         return None
-    return msgspec.convert(tomllib.loads(path.read_text("utf-8")), Grammar)
+    text = unicodedata.normalize("NFC", path.read_text("utf-8"))
+    return msgspec.convert(tomllib.loads(text), Grammar)

@@ -1,15 +1,14 @@
 """The numbers in some tokens: amounts, ordinals, years, minutes."""
 
-import functools
-import itertools
 import re
 from collections.abc import Sequence
 
 import msgspec
 
 from sferic.text.numbers import NumberReader, Reading
-from sferic.text.numerals import writing
+from sferic.text.numerals import ordinals, quarters, writing
 from sferic.text.numerals.grammar import Grammar
+from sferic.text.numerals.number import Number
 from sferic.text.numerals.tokens import Token
 
 AHEAD = 32
@@ -17,24 +16,8 @@ _WRITTEN = re.compile(r"\d[\d.,'\u00a0\u202f]*")
 _SCALES = frozenset((10**3, 10**5, 10**6, 10**7, 10**9, 10**12))
 _MILLION = 10**6
 _LONGEST_CODE = 6
-
-
-class Number(msgspec.Struct, frozen=True):
-    """A number in some tokens, and how it is written."""
-
-    value: int
-    """The whole part of it."""
-    text: str
-    count: int
-    """How many tokens it takes."""
-    spelled: bool
-    """Whether any of it was said in words."""
-    plain: bool = True
-    """Whether it is a whole number without sign or scale."""
-    article: bool = False
-    """Whether it is an article and a round number: a hundred."""
-    alone: str = ""
-    """How it is written where nothing is counted: as a year, if it may be one."""
+_GROUP = 4
+"""How many words are enough to see that hundreds follow."""
 
 
 class Readings:
@@ -49,23 +32,36 @@ class Readings:
         self._reader = reader
         self._exact = exact
         self._ordinal_endings = tuple(grammar.ordinals.endings)
-        self._aheads: dict[int, list[str]] = {}
+        self._ends = self._stretches()
         self._cardinals: dict[int, Reading | None] = {}
         self._amounts: dict[int, Number | None] = {}
         self._ordinals: dict[int, Number | None] = {}
 
     def ahead(self, at: int) -> list[str]:
         """Return what stands from a token on, to the next punctuation and no further than 32."""
-        if at in self._aheads:
-            return self._aheads[at]
-        end = at
-        last = min(len(self._tokens), at + AHEAD)
-        while end < last and self._norms[end]:
-            end += 1
-            if self._tokens[end - 1].trail or (end < last and self._tokens[end].lead):
-                break
-        self._aheads[at] = self._norms[at:end]
-        return self._aheads[at]
+        return self._norms[at : min(self._ends[at], at + AHEAD)] if at < len(self._ends) else []
+
+    def _stretches(self) -> list[int]:
+        """Return where what stands without punctuation ends, for every token."""
+        ends = [0] * len(self._tokens)
+        end = len(ends)
+        for at in reversed(range(len(ends))):
+            if not self._norms[at]:
+                end = at
+            elif at + 1 < end and self._is_apart(at + 1):
+                end = at + 1
+            ends[at] = end
+        return ends
+
+    def _is_apart(self, at: int) -> bool:
+        """Tell whether punctuation before a token ends a number: five thousand, three hundred."""
+        before, after = self._tokens[at - 1], self._tokens[at]
+        if not before.trail and not after.lead:
+            return False
+        if before.trail != "," or after.lead or self._reader.scale(before.norm) < 1000:
+            return True
+        found = self._reader.cardinal(self._norms[at : at + _GROUP], 0)
+        return found is None or not found.spelled or found.value < 100
 
     def _cardinal(self, at: int) -> Reading | None:
         if at not in self._cardinals:
@@ -123,6 +119,8 @@ class Readings:
         """Read the number of a room or a flight: dictated digits, or an amount."""
         amount = self.amount(at)
         said = self.ahead(at)
+        if amount and amount.count == 1 < len(said) and said[0] in self._grammar.articles:
+            return None
         run = self._reader.digits(said, 0) if said else None
         if run is None or len(run.digits) > _LONGEST_CODE or (amount and amount.count >= run.count):
             return amount
@@ -161,6 +159,9 @@ class Readings:
 
     def _unsigned(self, first: int, said: Sequence[str], at: int) -> Number | None:
         """Read a number at a place in what is said from a token on."""
+        parts = quarters.read(said, at, self._grammar, self._reader)
+        if parts is not None:
+            return self._in_quarters(first, parts, at)
         reading = self._cardinal(first + at)
         if reading is None:
             return self._mixed(first, said, at)
@@ -178,20 +179,43 @@ class Readings:
                 count = reading.count + half
                 return msgspec.structs.replace(whole, text=text, count=count, plain=False)
         for decimals, count in self._fractions(said, end):
-            text = str(reading.value) + decimals
+            text = self._with_decimals(reading.value, decimals)
             return self._scaled(first, at, end + count, text, whole)
-        text = self._whole(last, reading)
+        text = self._whole(first + at, reading)
         year = reading.spelled and (reading.in_hundreds or 2000 < reading.value < 2100)
         return msgspec.structs.replace(whole, text=text, alone=str(reading.value) if year else "")
 
-    def _whole(self, last: str, reading: Reading) -> str:
+    def _with_decimals(self, value: int, decimals: str) -> str:
+        """Write a number before its decimals, or the first of a version."""
+        is_version = decimals[0] != self._grammar.decimal or "." in decimals[1:]
+        return (str(value) if is_version else writing.integer(value, self._grammar)) + decimals
+
+    def _in_quarters(self, first: int, parts: quarters.Quarters, at: int) -> Number:
+        """Write a number of quarters: with decimals, or as a whole number if it is one."""
+        decimals = quarters.written(parts.value, self._grammar.decimal)
+        value, count = parts.value * parts.scale // 4, parts.count
+        if parts.scale == 1:
+            return Number(value, decimals, count, spelled=True, article=True)
+        if self._exact or parts.scale < self._grammar.scales_from:
+            return Number(value, writing.integer(value, self._grammar), count, spelled=True)
+        last = self._tokens[first + at + count - 1].text
+        return Number(value, f"{decimals} {last}", count, spelled=True, plain=False)
+
+    def _is_round(self, at: int, count: int) -> bool:
+        """Tell whether a number has one scale: two million, but no billion two hundred million."""
+        scales = [self._scale(norm) for norm in self._norms[at : at + count]]
+        return sum(scale >= self._grammar.scales_from for scale in scales) == 1 and (
+            scales[-1] >= self._grammar.scales_from
+        )
+
+    def _whole(self, at: int, reading: Reading) -> str:
         """Write a whole number; round millions with the word for them, unless digits are wanted."""
-        value = reading.value
+        value, last = reading.value, self._tokens[at + reading.count - 1].text
         if not reading.spelled:
             return str(value)
-        if value >= _MILLION and not self._exact and reading.count > 1:
+        if value >= self._grammar.scales_from and not self._exact and reading.count > 1:
             scale = self._scale(last.lower())
-            if scale and value % scale == 0 and value // scale < scale:
+            if scale and value % scale == 0 and self._is_round(at, reading.count):
                 return f"{writing.integer(value // scale, self._grammar)} {last}"
         return writing.integer(value, self._grammar)
 
@@ -271,49 +295,11 @@ class Readings:
 
     def _read_ordinal(self, at: int) -> Number | None:
         said = self.ahead(at)
-        if not said:
-            return None
         before = self._cardinal(at)
         start = before.count if before and before.spelled else 0
         for last in range(start, min(start + 2, len(said))):
             if said[last].endswith(self._ordinal_endings):
-                found = self._as_cardinal(said, last)
+                found = ordinals.read(said, last, self._grammar, self._reader)
                 if found is not None:
                     return found
         return None
-
-    def _as_cardinal(self, said: Sequence[str], last: int) -> Number | None:
-        """Read words the last of which is an ordinal, and the ordinals behind it."""
-        best: Number | None = None
-        said = list(said)
-        spoken = list(said)
-        for end in itertools.count(last):
-            if end >= len(said) or not (cardinals := _cardinals(said[end], self._grammar)):
-                return best
-            for cardinal in cardinals:
-                reading = self._reader.cardinal([*said[:end], cardinal], 0)
-                if reading and reading.spelled and reading.count == end + 1:
-                    text = writing.ordinal(reading.value, spoken[end], self._grammar)
-                    best = Number(reading.value, text, end + 1, spelled=True)
-                    said[end] = cardinal
-                    break
-            else:
-                return best
-        return best
-
-
-def _cardinals(word: str, grammar: Grammar) -> list[str]:
-    """Return what a word for an ordinal may be made of."""
-    stem, dash, word = word.rpartition("-")
-    return [
-        stem + dash + word.removesuffix(ending) + instead
-        for ending, replacements in grammar.ordinals.endings.items()
-        if word.endswith(ending)
-        for instead in replacements
-    ]
-
-
-@functools.lru_cache(maxsize=1)
-def nothing() -> Grammar:
-    """Return the grammar of languages that have no file: whole numbers, grouped by nothing."""
-    return Grammar()

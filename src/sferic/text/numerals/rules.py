@@ -8,7 +8,8 @@ import msgspec
 
 from sferic.text.numerals import grammar as grammars
 from sferic.text.numerals.grammar import Grammar, RuleText
-from sferic.text.numerals.readings import Number, Readings
+from sferic.text.numerals.number import Number
+from sferic.text.numerals.readings import Readings
 from sferic.text.numerals.tokens import Token
 
 NUMBERS = frozenset(("amount", "number", "ordinal", "day", "year", "hour", "minute", "code"))
@@ -118,6 +119,7 @@ class Matcher:
         self._rules = rules
         self._full = full
         self._auto = auto
+        self._numbers: dict[tuple[str, int], Number | None] = {}
 
     def longest(self, at: int, *, number: bool) -> Match | None:
         """Return the rule that takes most tokens from one on.
@@ -131,10 +133,23 @@ class Matcher:
         for rule in (*rules, *self._rules.by_number) if number else rules:
             if (rule.text.full and not self._full) or (self._auto and not rule.text.auto):
                 continue
+            if not self._may_match(rule, at):
+                continue
             match = self._match(rule, at)
             if match is not None and (best is None or match.end > best.end):
                 best = match
         return best
+
+    def _may_match(self, rule: Rule, at: int) -> bool:
+        """Tell, in little time, whether the word behind the number that a rule begins with fits."""
+        first, second = rule.items[0], rule.items[1] if len(rule.items) > 1 else rule.items[0]
+        if first.kind not in NUMBERS or not second.words or second.optional:
+            return True
+        number = self._number(first.kind, at)
+        if number is None:
+            return False
+        behind = at + number.count
+        return behind < len(self._tokens) and self._tokens[behind].norm in second.words
 
     def phrase(self, among: Phrases, at: int) -> tuple[str, int] | None:
         """Return what is written for the longest phrase at a token, and its number of tokens."""
@@ -208,6 +223,11 @@ class Matcher:
         return Filled(number.text, number.value, at, at + number.count)
 
     def _number(self, kind: str, at: int) -> Number | None:
+        if (kind, at) not in self._numbers:
+            self._numbers[kind, at] = self._read(kind, at)
+        return self._numbers[kind, at]
+
+    def _read(self, kind: str, at: int) -> Number | None:
         readings = self._readings
         if kind == "day":
             found = readings.ordinal(at)

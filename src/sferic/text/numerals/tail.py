@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sferic.recognition.hypothesis import Word
 from sferic.text.numbers import NumberReader
+from sferic.text.numerals.elision import elision
 from sferic.text.numerals.grammar import Grammar
 from sferic.text.numerals.tokens import Token, tokenize
 
@@ -13,7 +14,7 @@ _MAX_WORDS = 64
 
 def count(words: Sequence[Word], grammar: Grammar, numbers: NumberReader) -> int:
     """Return how many of the last words may belong to a number that goes on."""
-    tokens = tokenize(words[-_MAX_WORDS:])
+    tokens = tokenize(words[-_MAX_WORDS:], elision(grammar, numbers))
     if not tokens or _ENDS.intersection(tokens[-1].trail):
         return 0
     start = len(tokens)
@@ -44,6 +45,8 @@ def _is_number(norm: str, numbers: NumberReader) -> bool:
 
 
 def _may_join(norm: str, grammar: Grammar, numbers: NumberReader) -> bool:
+    if norm in grammar.in_quarters or norm in grammar.adds_quarters:
+        return True
     return norm in grammar.points + grammar.dots + grammar.minus or numbers.joins(norm)
 
 
@@ -51,6 +54,8 @@ def _only_joins(tokens: Sequence[Token], at: int, grammar: Grammar, numbers: Num
     """Tell whether a word joins numbers, and so is none where none stands before it."""
     norm = tokens[at].norm
     if _is_number(norm, numbers) or norm in grammar.minus:
+        return False
+    if norm in grammar.in_quarters or norm in grammar.adds_quarters:
         return False
     both = numbers.cardinal([token.norm for token in tokens[at : at + 2]], 0)
     return both is None or both.count == 1

@@ -1,14 +1,16 @@
 """Words as rules see them: without case and the punctuation around them, and back again."""
 
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from sferic.recognition.hypothesis import Word
 
 _OUTER = re.compile(r"([^\w$€£¥₹%°+\-−@#]*)(.*?)([^\w$€£¥₹%°+@#]*)", re.DOTALL)
-_MARKS = re.compile("[\u0300-\u036f\u0900-\u0d7f]+$")
+_SIGNS = re.compile("[\u0900-\u0963\u0966-\u0d7f\u200c\u200d]+")
+"""Signs of the scripts of India that a word may end with, which are no letters to `re`."""
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _PLACEHOLDER = re.compile(r"\[(?:[A-Za-z]+_\d+|\.\.\.)\]")
 
@@ -25,15 +27,30 @@ class Token(msgspec.Struct, frozen=True):
     words: tuple[Word, ...]
 
 
-def tokenize(words: Sequence[Word]) -> list[Token]:
-    """Group words into tokens: a word and what is glued to it are one."""
+def tokenize(words: Sequence[Word], elided: Callable[[str], int] | None = None) -> list[Token]:
+    """Group words into tokens: a word and what is glued to it are one.
+
+    Args:
+        words: The words.
+        elided: How many letters of a word are another before it, and so are no more part of it than
+            punctuation is: the two of `l'otto`.
+    """
     groups: list[list[Word]] = []
     for word in words:
         if word.glued and groups:
             groups[-1].append(word)
         else:
             groups.append([word])
-    return [_token(tuple(group)) for group in groups]
+    tokens = [_token(tuple(group)) for group in groups]
+    return [_without(token, elided(token.norm)) for token in tokens] if elided else tokens
+
+
+def _without(token: Token, size: int) -> Token:
+    """Make the first letters of a word part of what stands before it."""
+    if not size:
+        return token
+    lead, text = token.lead + token.text[:size], token.text[size:]
+    return msgspec.structs.replace(token, norm=token.norm[size:], text=text, lead=lead)
 
 
 def _token(words: tuple[Word, ...]) -> Token:
@@ -44,10 +61,10 @@ def _token(words: tuple[Word, ...]) -> Token:
         return Token(text.lower(), text, "", "", words)
     match = _OUTER.fullmatch(text)
     lead, core, trail = match.groups() if match else ("", text, "")
-    marks = re.match("[\u0900-\u0d7f]+", trail)
-    if marks and not trail.startswith(("।", "॥")):
-        core, trail = core + marks[0], trail[marks.end() :]
-    norm = core.lower().replace("’", "'")
+    signs = _SIGNS.match(trail)
+    if signs:
+        core, trail = core + signs[0], trail[signs.end() :]
+    norm = unicodedata.normalize("NFC", core.lower().replace("’", "'"))
     if _INITIALS.fullmatch(norm):
         norm = norm.replace(".", "")
     return Token(norm, core, lead, trail, words)

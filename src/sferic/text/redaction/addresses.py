@@ -10,7 +10,9 @@ _NAME = 4
 """How many words the name of a street may have."""
 _CITY = 3
 _DIGITS = 6
-_NUMERALS = frozenset("i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xx xxiii".split())
+_NUMERALS = frozenset(
+    ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xx")
+)
 """Behind the names of kings and popes, and in days that streets are named after."""
 _POSTCODE = 4
 """From how many digits on a number behind that of a house is one of its own."""
@@ -59,10 +61,12 @@ class Gazetteer:
         """Find the numbers of houses and flats that are not part of an address."""
         document = self._document
         for mark in (*document.of("building"), *document.of("unit")):
-            end = self._number_end(mark.end)
-            if end > mark.end and not self._findings.taken(mark.start, end):
-                value = self._value(mark.end, end)
-                self._findings.add(mark.end, end, "BUILDINGNUMBER", value, grows=True)
+            link = document.at("link", mark.end)
+            start = link.end if link is not None else mark.end
+            end = self._number_end(start)
+            if end > start and not self._findings.taken(mark.start, end):
+                value = self._value(start, end)
+                self._findings.add(start, end, "BUILDINGNUMBER", value, grows=True)
 
     def _named_before(self, mark: Mark) -> None:
         """Take a number, a name and the type of the street: `12 Acacia Avenue`."""
@@ -89,7 +93,7 @@ class Gazetteer:
         """Tell whether what stands between a number and the type of a street is its name."""
         if self._is_cued(number):
             return mark.value != "weak" or name < mark.start
-        if name == mark.start:
+        if all(self._document.at("street_after", index) for index in range(name, mark.start)):
             return False
         return mark.value != "weak" or self._is_proper(name, mark.start)
 
@@ -170,19 +174,21 @@ class Gazetteer:
         if end < document.size and document.keys[end] in document.rules.units:
             end = index + 1
         named = document.cased and document.tokens[index].capital
-        while start > max(document.begin, index - 2) and document.tokens[start - 1].capital:
-            if document.before("live", start) or document.tokens[start - 1].pause:
-                break
-            if start == 1 or not self._is_name(start - 1):
-                break
-            start -= 1
-        for place in (index - 1, index - 2):
-            live = document.before("live", place)
-            if not document.cased and live is not None and place >= document.begin:
-                if all(self._is_name(between) for between in range(place, index)):
-                    start = place
+        start = self._whole_start(index)
         if end > index + 1 or named or self._is_cued(start, reach=3):
             self._add(start, end)
+
+    def _whole_start(self, index: int) -> int:
+        """Return where the name of a street begins that ends with one word for both."""
+        document = self._document
+        for start in (index - 2, index - 1):
+            between = range(start, index)
+            if start < document.begin or not all(map(self._is_name, between)):
+                continue
+            capitals = all(document.tokens[place].capital for place in between)
+            if document.before("live", start) and (capitals or not document.cased):
+                return start
+        return index
 
     def _told(self, mark: Mark) -> None:
         """Take a number and names behind `I live at`."""
@@ -278,12 +284,18 @@ class Gazetteer:
             self._findings.add(end, behind, "ZIPCODE", self._value(end, behind), grows=True)
 
     def _state(self, index: int) -> Mark | None:
-        """Return the state that begins at a token; an abbreviation only if it is in capitals."""
+        """Return the state at a token; an abbreviation in capitals, or before a postcode."""
         document = self._document
         mark = document.at("state_code", index)
-        beside = not document.cased and self._findings.type_at(index - 1) in ("CITY", "STATE")
-        if mark is not None and (document.tokens[index].text.isupper() or beside):
-            return mark
+        if mark is not None:
+            token = document.tokens[index]
+            # Ohio is a zero more often.
+            known = token.key in document.rules.never or index in self._numbers
+            word = document.cased or known
+            if (token.text.isupper() and index not in self._numbers) or (
+                not word and self._postcode_end(mark.end) > mark.end
+            ):
+                return mark
         return document.at("state", index)
 
     def _city_end(self, index: int, *, sure: bool) -> int:
@@ -294,9 +306,12 @@ class Gazetteer:
         ):
             if self._state(end) is not None and end > index:
                 break
-            if end > index and document.tokens[end - 1].pause:
+            if (end > index and document.tokens[end - 1].pause) or end in self._numbers:
                 break
-            if not self._is_proper(end, end + 1):
+            known = (
+                self._state(end + 1) is not None and document.keys[end] not in document.rules.never
+            )
+            if not self._is_proper(end, end + 1) and not (known and not document.cased):
                 break
             end += 1
         follows = self._state(end) is not None or self._postcode_end(end) > end

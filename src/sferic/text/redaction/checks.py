@@ -33,25 +33,12 @@ def iban(value: str) -> bool:
     return int("".join(str(int(mark, 36)) for mark in value[4:] + value[:4])) % 97 == 1
 
 
-def aba(value: str) -> bool:
-    """Routing numbers of US banks."""
-    if len(value) != 9 or not "00" < value[:2] < "33":
-        return False
-    return sum(int(digit) * (3, 7, 1)[index % 3] for index, digit in enumerate(value)) % 10 == 0
-
-
 def verhoeff(value: str) -> bool:
     """Aadhaar, the number of a resident of India."""
     check = 0
     for index, digit in enumerate(reversed(value)):
         check = int(_VERHOEFF_PRODUCT[check][int(_VERHOEFF_PERMUTATION[index % 8][int(digit)])])
     return check == 0
-
-
-def nhs(value: str) -> bool:
-    """Patients of the NHS in England: weights 10 to 2, modulo 11."""
-    rest = -sum(int(digit) * weight for digit, weight in zip(value, range(10, 1, -1), strict=False))
-    return rest % 11 == int(value[-1])
 
 
 def dni(value: str) -> bool:
@@ -78,41 +65,21 @@ def cpf(value: str) -> bool:
     return len(set(value)) > 1
 
 
-def bsn(value: str) -> bool:
-    """Dutch citizens: the test of eleven with the last digit taken away."""
-    padded = value.zfill(9)
-    total = sum(int(digit) * weight for digit, weight in zip(padded, range(9, 1, -1), strict=False))
-    return (total - int(padded[-1])) % 11 == 0
-
-
 def nir(value: str) -> bool:
     """French social security: the last two digits complete a multiple of 97."""
     body = value[:-2].replace("2A", "19").replace("2B", "18")
     return body.isdecimal() and 97 - int(body) % 97 == int(value[-2:])
 
 
-def steuer_id(value: str) -> bool:
-    """German tax payers (ISO 7064, MOD 11,10)."""
-    product = 10
-    for digit in value[:-1]:
-        total = (int(digit) + product) % 10 or 10
-        product = total * 2 % 11
-    return (11 - product) % 10 == int(value[-1])
-
-
 CHECKS: Mapping[str, Callable[[str], bool]] = MappingProxyType(
     {
         "luhn": luhn,
         "iban": iban,
-        "aba": aba,
         "verhoeff": verhoeff,
-        "nhs": nhs,
         "dni": dni,
         "codice_fiscale": codice_fiscale,
         "cpf": cpf,
-        "bsn": bsn,
         "nir": nir,
-        "steuer_id": steuer_id,
     }
 )
 """By the names that rules use. Each takes a value of the form its rule describes."""

@@ -67,12 +67,12 @@ def _free(findings: Findings, run: Run) -> Iterable[Run]:
     for atom in run.atoms:
         if findings.taken(atom.start, atom.end):
             if current:
-                yield Run(current, run.corrected)
+                yield Run(current)
             current = []
             continue
         current.append(atom)
     if current:
-        yield Run(current, run.corrected)
+        yield Run(current)
 
 
 def _find(findings: Findings, run: Run) -> None:
@@ -86,13 +86,12 @@ def _find(findings: Findings, run: Run) -> None:
     if kind not in _CERTAIN or len(value) < 15:
         told = by_cue(findings, run)
         # One in ten numbers passes a check; what somebody says it is, it is more often.
-        kind = told if told in LENGTHS or kind is None else kind
+        if told in LENGTHS or kind is None or (told == "NONE" and kind == "PHONENUMBER"):
+            kind = told
     guessed = kind is None
     if guessed:
         kind = _by_length(findings, run)
     if kind is None or kind == "NONE":
-        return
-    if kind == "PHONENUMBER" and value in document.rules.public:
         return
     grows = guessed or not _is_complete(document, kind, run)
     findings.add(run.start, run.end, kind, normal(run, kind), grows=grows)
@@ -112,7 +111,8 @@ def _is_complete(document: Document, kind: str, run: Run) -> bool:
     if run.atoms[-1].takes_unit:
         return False
     if kind == "CREDITCARDNUMBER":
-        return value.isdecimal() and luhn(value) and len(value) == (15 if value[0] == "3" else 16)
+        length = 15 if value[:2] in ("34", "37") else 16
+        return value.isdecimal() and luhn(value) and len(value) == length
     if len(value) in document.rules.file.unfinished.get(kind, ()):
         return by_form(document, run) == kind
     return len(value) in _COMPLETE.get(kind, ())
@@ -142,6 +142,8 @@ def by_cue(findings: Findings, run: Run) -> str | None:
         elif cue.type == "NONE":
             if len(value) < 13:
                 return "NONE"
+        elif is_public(findings.document, run, cue):
+            return None
         elif _suits(findings.document, run, cue) or _is_begun(run, cue):
             return _by_name(findings.document, run, cue)
     return general
@@ -152,6 +154,12 @@ def _by_name(document: Document, run: Run, cue: Cue) -> str:
     if cue.type == "ZIPCODE" and len(run.value) < 5 and "pin" in document.keys[cue.start : cue.end]:
         return "PIN"
     return cue.type
+
+
+def is_public(document: Document, run: Run, cue: Cue) -> bool:
+    """Tell whether a number is everybody's: `call 911`, and not `my phone number is 911`."""
+    called = cue.type == "PHONENUMBER" and cue.end - cue.start == 1
+    return called and run.value in document.rules.public
 
 
 def _suits(document: Document, run: Run, cue: Cue) -> bool:

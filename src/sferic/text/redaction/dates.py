@@ -15,6 +15,7 @@ _CLOCK_WITH_DOT = re.compile(r"([01]?\d|2[0-4])\.([0-5]\d)")
 _HOUR = re.compile(r"(1[0-2]|0?[1-9])([ap])\.?m\.?|([01]?\d|2[0-4])h")
 _OLDEST = 120
 _HOUR_MARKS = ("hour", "hour_after_cue", "meridiem")
+_BETWEEN = frozenset(("and", "to", "or", "und", "bis", "oder", "et", "ou", "à", "y", "o", "a"))
 _RANGES = frozenset(("to", "till", "bis", "a", "à"))
 """What comes between minutes and an hour, or between two numbers that are a range."""
 
@@ -87,10 +88,10 @@ class Calendar:
         year = self._atoms.get(join.end) if join is not None else None
         if year is None or month.kind not in "sw" or len(month.value) > 2 or year.kind not in "sw":
             return
-        if 0 < int(month.value) < 13 and len(year.value) in (2, 4):
-            if self._expires(index, year.end):
-                value = f"{int(month.value):02}{int(year.value) % 100:02}"
-                self._findings.add(index, year.end, "CREDITCARDEXPIRY", value)
+        numbers = 0 < int(month.value) < 13 and len(year.value) in (2, 4)
+        if numbers and self._expires(index, year.end):
+            value = f"{int(month.value):02}{int(year.value) % 100:02}"
+            self._findings.add(index, year.end, "CREDITCARDEXPIRY", value)
 
     def _two_ordinals(self, index: int) -> None:
         """Take `dritten fünften`, day and month."""
@@ -243,6 +244,17 @@ class Calendar:
         for index in range(document.begin, document.size):
             if not self._findings.taken(index, index + 1):
                 self._time_at(index)
+        for entity in list(self._findings):
+            if entity.type == "TIME":
+                self._range(entity.start)
+
+    def _range(self, end: int) -> None:
+        """Take the first hour of two: `between two and three p m`."""
+        if end - 1 < 0 or self._document.keys[end - 1] not in _BETWEEN:
+            return
+        atom = self._ends.get(end - 1)
+        if atom is not None and self._hour(atom) is not None and atom.kind != "m":
+            self._add_time(atom.start, atom.end, f"{atom.value}:00")
 
     def _time_at(self, index: int) -> None:
         document = self._document

@@ -171,7 +171,8 @@ def _is_name_with(word: str, ending: str, rules: Rules) -> bool:
     """Tell whether a word is a name with an ending, and no phrase such as `name's`."""
     if word in rules.phrases or word in rules.never or word == ending:
         return False
-    return rules.kinds(word.removesuffix(ending)) != "w"
+    stem = word.removesuffix(ending)
+    return stem in rules.phrases or rules.kinds(stem) != "w"
 
 
 def _core(text: str) -> tuple[int, int]:
@@ -182,9 +183,7 @@ def _core(text: str) -> tuple[int, int]:
         end -= 1
     if end > start and text[end : end + 1] in ("%", "‰", "°"):
         end += 1
-    if (start and text[start - 1] == "+" and text[start : start + 1].isdigit()) or (
-        start and text[start - 1] == "(" and text[start : start + 1].isdigit()
-    ):
+    if 0 < start < end and text[start - 1] in "+(" and text[start].isdigit():
         start -= 1
     return start, end
 

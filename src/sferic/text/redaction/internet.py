@@ -33,8 +33,7 @@ def go_on(findings: Findings, atoms: Mapping[int, Atom]) -> None:
     """Take what an address goes on with that was sent, masked, before it was complete."""
     document = findings.document
     end = begin = document.begin
-    first = document.at("sign", end) or document.at("at", end)
-    if end < document.size and first is None and document.keys[end] not in document.rules.never:
+    if _goes_on(document, atoms, end):
         end += 1
     while end < document.size and end - begin < _REACH:
         sign = document.at("sign", end) or document.at("at", end)
@@ -45,6 +44,18 @@ def go_on(findings: Findings, atoms: Mapping[int, Atom]) -> None:
         else:
             break
     findings.add(begin, end, "EMAIL", _value(document, atoms, begin, end), grows=True)
+
+
+def _goes_on(document: Document, atoms: Mapping[int, Atom], index: int) -> bool:
+    """Tell whether a word may be the next part of an address that was cut."""
+    if index >= document.size or document.keys[index] in document.rules.never:
+        return False
+    if document.at("sign", index) or document.at("at", index):
+        return False
+    after = index + 1
+    following = document.at("sign", after) or document.at("at", after) or atoms.get(after)
+    last = after >= document.size
+    return last or following is not None or document.keys[index] in document.rules.domains
 
 
 def _written(findings: Findings, atoms: Mapping[int, Atom]) -> None:
@@ -178,7 +189,7 @@ def local_start(findings: Findings, atoms: Mapping[int, Atom], at: int) -> int |
             start = atom.start
             certain = certain or atom.kind != "l"
             continue
-        if not _continues(document, start, at, cue):
+        if not _continues(document, start, at, cue, number=start in atoms):
             break
         start -= 1
     if start == at or findings.taken(start, at):
@@ -188,7 +199,7 @@ def local_start(findings: Findings, atoms: Mapping[int, Atom], at: int) -> int |
     return start
 
 
-def _continues(document: Document, start: int, at: int, cue: int | None) -> bool:
+def _continues(document: Document, start: int, at: int, cue: int | None, *, number: bool) -> bool:
     """Tell whether the word before a token belongs to the name of a mailbox too."""
     index = start - 1
     if cue is not None:
@@ -197,8 +208,7 @@ def _continues(document: Document, start: int, at: int, cue: int | None) -> bool
         return False
     if start == at:
         return True
-    letters = document.keys[start].isalpha()
-    return not _is_plain(document, index) and not (letters and _is_plain(document, start))
+    return not _is_plain(document, index) and (number or not _is_plain(document, start))
 
 
 def _is_plain(document: Document, index: int) -> bool:

@@ -10,6 +10,8 @@ The list is made by `tools/lexicon.py`; NOTICE says from what. The kinds, one le
 
 import functools
 import gzip
+import io
+import itertools
 from importlib import resources
 
 _PREFIX = 3
@@ -26,10 +28,8 @@ class Lexicon:
 
     def __init__(self, text: str) -> None:
         """Take lines in the order of their words: a word, a tab, its kinds."""
-        lines: dict[str, list[str]] = {}
-        for line in text.splitlines():
-            lines.setdefault(line[:_PREFIX], []).append(line)
-        self._buckets = {prefix: "\n".join(("", *rows, "")) for prefix, rows in lines.items()}
+        rows = itertools.groupby(io.StringIO(text), key=lambda line: line[:_PREFIX])
+        self._buckets = {prefix: "\n" + "".join(lines) for prefix, lines in rows}
 
     def kinds(self, word: str) -> str:
         """Return the kinds of a word as letters, none if it is not there.

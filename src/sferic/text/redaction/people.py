@@ -178,6 +178,8 @@ class People:
         following = index + 1
         if following >= document.size or token.pause:
             return True
+        if self._is_surname(following, index, certain=True):
+            return True
         after = document.at("name_after", following)
         return after is not None or document.keys[following] in self._rules.then
 
@@ -231,8 +233,8 @@ class People:
         if (
             index
             and self._findings.type_at(index - 1) == "FIRSTNAME"
-            and not document.tokens[index - 1].stop
-            and self._is_surname(index, index - 1)
+            and (self._may_be(index) or self._particle(index) is not None)
+            and (self._is_only_surname(index) or self._is_surname(index, index - 1))
         ):
             end = self._surname_end(index)
             self._findings.add(index, end, "LASTNAME", self._value(index, end))
@@ -246,7 +248,10 @@ class People:
             return
         if document.cased and not token.capital:
             return
-        if self._is_first(index):
+        surname = kinds & set("lL") and self._findings.type_at(index - 1) == "FIRSTNAME"
+        if surname and not document.tokens[index - 1].pause:
+            self._take(index, "LASTNAME")
+        elif self._is_first(index):
             if self._is_known(index) or self._is_surname(index + 1, index, certain=True):
                 self._full(index, cued=False)
         elif not document.cased and self._is_named(index):
@@ -277,7 +282,7 @@ class People:
 
     def _is_lone_surname(self, index: int) -> bool:
         token = self._document.tokens[index]
-        if "L" not in token.kinds or not set(token.kinds).isdisjoint("wp"):
+        if "L" not in token.kinds or "w" in token.kinds or self._document.at("street_after", index):
             return False
         return token.key not in self._rules.doubtful and not self._in_state(index)
 
@@ -294,7 +299,7 @@ class People:
             return True
         if token.key in self._rules.doubtful or not kinds & set("fF"):
             return False
-        if len(token.key) < 3:
+        if len(token.key) < 3 or ("L" in kinds and "F" not in kinds):
             return False
         return "w" not in kinds
 
@@ -310,8 +315,10 @@ class People:
             return
         following = index + 1
         for _ in range(2):
-            if following >= document.size or document.tokens[following - 1].pause:
+            if following >= document.size:
                 return
+            if document.tokens[following - 1].pause:
+                break
             if self._is_initial(following) and self._is_surname(following + 1, following):
                 self._findings.add(following, following + 1, "FIRSTNAME", document.keys[following])
                 following += 1
@@ -322,7 +329,7 @@ class People:
                 following += 1
         if only_first or following >= document.size:
             return
-        if not self._is_surname(following, index, cued=cued):
+        if not self._is_surname(following, following - 1, cued=cued):
             return
         end = self._surname_end(following)
         self._findings.add(following, end, "LASTNAME", self._value(following, end))
@@ -367,21 +374,21 @@ class People:
             cued: Whether a cue said that a name comes.
         """
         document = self._document
-        if index >= document.size or document.tokens[first].pause:
-            return False
-        if index > document.begin and not _is_whole(document, index - 1):
+        whole = index <= document.begin or _is_whole(document, index - 1)
+        if index >= document.size or not whole or self._is_apart(first, index, cued=cued):
             return False
         particle = self._particle(index)
         if particle is not None:
             return self._is_particled(particle, certain=certain, cued=cued)
-        if not self._may_be(index):
-            return False
-        token = document.tokens[index]
+        if document.cased:
+            return self._may_be(index) and self._is_capital(index, certain=certain, cued=cued)
+        return self._may_be(index) and self._is_plain(index, certain=certain, cued=cued)
+
+    def _is_plain(self, index: int, *, certain: bool, cued: bool) -> bool:
+        """Tell whether a word is a surname where there are no capitals."""
+        token = self._document.tokens[index]
         kinds = set(token.kinds)
         surname = bool(kinds & set("lL"))
-        if document.cased:
-            noun = self._rules.file.nouns_capital and not cued and bool(kinds)
-            return token.capital and (surname or not (certain or noun))
         if surname and "w" not in kinds:
             return True
         own = token.key in self._rules.surnames
@@ -389,6 +396,13 @@ class People:
         unknown = not kinds and len(token.key) > 2 and (cued or self._rules.knows_words)
         unknown = unknown and token.key not in self._rules.then
         return not certain and (known or unknown)
+
+    def _is_capital(self, index: int, *, certain: bool, cued: bool) -> bool:
+        """Tell whether a word is a surname by its capital."""
+        token = self._document.tokens[index]
+        kinds = set(token.kinds)
+        noun = self._rules.file.nouns_capital and not cued and bool(kinds)
+        return token.capital and (bool(kinds & set("lL")) or not (certain or noun))
 
     def _particle(self, index: int) -> Mark | None:
         """Return what comes before a surname, if a word that may be one follows it."""
@@ -413,9 +427,9 @@ class People:
         index = particle.end
         if self._particle(index) is not None:
             return self._is_surname(index, index - 1, certain=certain, cued=cued)
-        token = self._document.tokens[index]
         if self._document.cased:
-            return token.capital
+            return self._is_capital(index, certain=certain, cued=cued)
+        token = self._document.tokens[index]
         kinds = set(token.kinds)
         if kinds & set("lL") and ("w" not in kinds or token.key in self._rules.surnames):
             return True
@@ -424,6 +438,20 @@ class People:
             return several
         named = bool(kinds & set("fF")) and token.key not in self._rules.doubtful
         return cued and not certain and (named or (several and "w" not in kinds))
+
+    def _is_apart(self, first: int, index: int, *, cued: bool) -> bool:
+        """Tell whether punctuation parts two words of a name; a comma does not, behind a cue."""
+        before = self._document.tokens[first]
+        if not before.pause:
+            return False
+        return before.stop or not cued or not self._is_only_surname(index)
+
+    def _is_only_surname(self, index: int) -> bool:
+        """Tell whether a word is a surname and no other."""
+        token = self._document.tokens[index]
+        kinds = set(token.kinds)
+        surname = bool(kinds & set("lL")) and "w" not in kinds
+        return surname and (token.capital or not self._document.cased)
 
     def _join_hyphened(self, index: int) -> None:
         document = self._document
@@ -455,6 +483,8 @@ class People:
 
     def _may_be(self, index: int, *, month: bool = False) -> bool:
         """Tell whether a word can be part of a name at all."""
+        if index >= self._document.size:
+            return False
         token = self._document.tokens[index]
         if index < self._document.begin or self._findings.taken(index, index + 1):
             return False

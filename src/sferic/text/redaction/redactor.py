@@ -146,6 +146,10 @@ def _merged(words: Sequence[Word], first: Token, last: Token, text: str) -> Word
     """Put a placeholder in the place of words, with the punctuation around them."""
     before = _unit(words, first)[: first.start]
     after = _unit(words, last)[last.end :]
+    following = words[last.last + 1].text[:1] if last.last + 1 < len(words) else ""
+    if after == "." and "." in last.text and following.islower():
+        # The stop of "a.m." ends no sentence.
+        after = ""
     return _span(words[first.first : last.last + 1], _plain(before) + text + _plain(after))
 
 

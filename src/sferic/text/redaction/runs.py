@@ -10,6 +10,7 @@ from sferic.text.redaction.script import is_indic
 
 _WRITTEN = re.compile(r"\+?\(?\d[\d\-‐‑–./:()]*")
 _MIXED = re.compile(r"(?=[^\W_]*\d)[^\W_]+(?:[-/][^\W_]+)*")
+_COUNTRY = re.compile(r"[A-Z]{2}\d{2}")
 _NOT_ALNUM = re.compile(r"[\W_]+")
 _MAX_BRIDGE = 6
 _MAX_LETTERS = 4
@@ -41,8 +42,6 @@ class Run(msgspec.Struct):
     """Atoms with nothing in between but what means nothing."""
 
     atoms: list[Atom]
-    corrected: bool = False
-    """Whether digits were taken back."""
 
     @property
     def start(self) -> int:
@@ -104,14 +103,24 @@ def _atom(document: Document, index: int) -> Atom | None:
     return _spoken(document, index)
 
 
+def _bank(document: Document, index: int, before: Atom) -> Atom | None:
+    """Take the letters of a bank in an IBAN, behind a country and two digits: `GB29 NWBK`."""
+    key = document.keys[index]
+    if len(key) == 4 and key.isalpha() and _COUNTRY.fullmatch(before.value):
+        return Atom(index, index + 1, key.upper(), "m")
+    return None
+
+
 def _letters(document: Document, index: int, before: Sequence[Atom]) -> Atom | None:
     """Read some letters in one word that are part of a number."""
     key = document.keys[index]
     if not (2 <= len(key) <= _MAX_LETTERS and key.isascii() and key.isalpha()):
         return None
     if _is_bank_code(document, index):
-        return Atom(index, index + 1, key.upper(), "l")
-    return _letter_pair(document, index, before)
+        return Atom(index, index + 1, key.upper(), "m")
+    if not before or before[-1].end != index:
+        return None
+    return _bank(document, index, before[-1]) or _letter_pair(document, index, before)
 
 
 def _is_bank_code(document: Document, index: int) -> bool:
@@ -215,35 +224,27 @@ def runs(document: Document, found: Sequence[Atom]) -> list[Run]:
     """Join atoms to runs, over fillers and corrections, and take letters off that are words."""
     joined: list[Run] = []
     current: list[Atom] = []
-    corrected = False
     for atom in found:
         if current:
-            bridge = _bridge(document, current[-1].end, atom.start)
-            if bridge is None or not _fits(current[-1], atom, document):
-                _close(joined, current, document, corrected=corrected)
-                current, corrected = [], False
-            corrected = corrected or bridge == "correction"
+            joins = _is_bridge(document, current[-1].end, atom.start)
+            if not joins or not _fits(current[-1], atom, document):
+                _close(joined, current, document)
+                current = []
         current.append(atom)
-    _close(joined, current, document, corrected=corrected)
+    _close(joined, current, document)
     return joined
 
 
-def _bridge(document: Document, start: int, end: int) -> str | None:
-    """Tell what joins two atoms: nothing between them, fillers, or a correction."""
-    kind = ""
+def _is_bridge(document: Document, start: int, end: int) -> bool:
+    """Tell whether nothing but fillers and corrections stands between two atoms."""
     if end - start > _MAX_BRIDGE:
-        return None
+        return False
     while start < end:
-        mark = document.at("correction", start)
-        if mark is not None and mark.end <= end:
-            kind = "correction"
-        else:
-            mark = document.at("filler", start)
+        mark = document.at("correction", start) or document.at("filler", start)
         if mark is None or mark.end > end:
-            return None
+            return False
         start = mark.end
-        kind = kind or "filler"
-    return kind
+    return True
 
 
 def _fits(before: Atom, after: Atom, document: Document) -> bool:
@@ -253,7 +254,7 @@ def _fits(before: Atom, after: Atom, document: Document) -> bool:
     return document.keys[before.end] in ("-", "/", "dash", "hyphen")
 
 
-def _close(joined: list[Run], current: list[Atom], document: Document, *, corrected: bool) -> None:
+def _close(joined: list[Run], current: list[Atom], document: Document) -> None:
     """End a run, without letters at its edges that are words: `a`, `y`."""
     kept = list(current)
     while kept and _is_word(kept[0], document) and (len(kept) == 1 or kept[1].kind != "l"):
@@ -261,7 +262,7 @@ def _close(joined: list[Run], current: list[Atom], document: Document, *, correc
     while kept and _is_word(kept[-1], document) and (len(kept) == 1 or kept[-2].kind != "l"):
         del kept[-1]
     if kept:
-        joined.append(Run(kept, corrected))
+        joined.append(Run(kept))
 
 
 def _is_word(atom: Atom, document: Document) -> bool:

@@ -3,10 +3,16 @@
 from sferic.text.redaction import codes, internet, spelling
 from sferic.text.redaction.cues import cues
 from sferic.text.redaction.engine import Analysis
+from sferic.text.redaction.entities import Entity
 from sferic.text.redaction.runs import Run
 from sferic.text.redaction.spelling import Spelled
 
 _BRIDGES = ("filler", "correction", "link", "list", "example")
+_COMPLETED = ("AGE", "DATE", "TIME")
+_CENTURIES = ("18", "19", "20")
+"""Numbers that years begin with."""
+_ANNOUNCED = 2
+"""Tokens between what announces a date and its month."""
 _ADDRESS = 3
 _EMAIL = 24
 _NAMES = 2
@@ -37,6 +43,7 @@ class Tail:
         if self._document.size > self._document.begin:
             self._numbers()
             self._dates()
+            self._ages()
             self._addresses()
             self._linked()
             self._internet()
@@ -61,7 +68,7 @@ class Tail:
         self._letters(end)
         entity = self._findings.at(end - 1)
         if entity is not None:
-            if entity.grows:
+            if entity.grows or self._is_half(entity, end):
                 self._open(entity.start)
             return
         for run in reversed(self._analysis.runs):
@@ -73,6 +80,13 @@ class Tail:
         self._ordinal(end)
         if not self._final and end in self._ends:
             self._open(self._ends[end].start)
+
+    def _is_half(self, entity: Entity, end: int) -> bool:
+        """Tell whether an age or a date ends with a number that another may complete: `fifty`."""
+        atom = self._ends.get(end)
+        if atom is None or atom.kind != "s" or entity.type not in _COMPLETED:
+            return False
+        return atom.value in _CENTURIES or atom.value.endswith("0")
 
     def _letters(self, end: int) -> None:
         for word in reversed(self._analysis.spelled):
@@ -124,6 +138,7 @@ class Tail:
                 self._open(self._ends[end].start)
         key = document.keys[end - 1] if end else ""
         doubtful = self._final and key in document.rules.doubtful_months
+        doubtful = doubtful and not self._has_date_cue(end - 1)
         if key in document.rules.months and not doubtful and not self._findings.taken(end - 1, end):
             self._open(end - 1)
         before = document.before("hour_before", document.size - 1)
@@ -135,6 +150,28 @@ class Tail:
             self._open(fraction.start)
         if past is not None and past.start in self._ends:
             self._open(self._ends[past.start].start)
+
+    def _has_date_cue(self, index: int) -> bool:
+        """Tell whether a date has been announced right before a token."""
+        cues = (mark for mark in self._document.of("before") if mark.value == "DATE")
+        return any(0 <= index - mark.end <= _ANNOUNCED for mark in cues)
+
+    def _ages(self) -> None:
+        """Wait for what makes a number an age: `45 years` goes on with `old`."""
+        document = self._document
+        for width in (1, 2):
+            start = document.size - width
+            atom = self._ends.get(start)
+            if atom is None or atom.kind not in "sw" or start <= document.begin:
+                continue
+            begun = tuple(document.keys[start:])
+            if not self._final or document.before("age_subject", atom.start):
+                phrases = document.rules.phrases.get(begun[0], ())
+                if any(
+                    phrase.group == "age_after" and phrase.words[:width] == begun
+                    for phrase in phrases
+                ):
+                    self._open(atom.start)
 
     def _addresses(self) -> None:
         """Wait for the street behind a number."""
@@ -260,25 +297,36 @@ class Tail:
     def settle(self) -> None:
         """Mask what could be part of a secret, now that nothing follows."""
         findings = self._findings
+        document = self._document
+        if document.size <= document.begin:
+            return
         for run in self._analysis.runs:
             if run.end < self.start or findings.taken(run.start, run.end):
                 continue
             kind = self._kind(run) or self._place_or_age(run)
             if kind is not None:
                 findings.add(run.start, run.end, kind, run.value, grows=True)
+        self._settle_last()
+        cue = self._email_cue()
+        if cue is not None and self.start <= cue:
+            value = "".join(document.keys[cue:])
+            findings.claim(cue, document.size, "EMAIL", value, grows=True)
+        self._settle_letters()
+
+    def _settle_last(self) -> None:
+        """Mask `double` behind digits, and the month of a day that was to come."""
+        findings = self._findings
         document = self._document
         last = document.size - 1
-        if last < document.begin:
-            return
         before = findings.at(last - 1)
         if before is not None and document.rules.reader.repeat(document.keys[last]) is not None:
             findings.claim(last - 1, document.size, before.type, before.value, grows=True)
         if document.keys[last] in document.rules.months and document.before("date_on", last):
             findings.add(last, document.size, "DATE", document.keys[last], grows=True)
-        start = max(self.start, document.begin)
-        cue = self._email_cue()
-        if start < document.size and cue is not None and start <= cue:
-            findings.claim(cue, document.size, "EMAIL", "".join(document.keys[cue:]), grows=True)
+
+    def _settle_letters(self) -> None:
+        """Mask letters that a name is spelled with."""
+        findings = self._findings
         for word in self._analysis.spelled:
             if word.end < self.start or findings.taken(word.start, word.start + 1):
                 continue
@@ -298,10 +346,9 @@ class Tail:
         return "AGE" if person and run.end < document.size else None
 
     def _kind(self, run: Run) -> str | None:
-        public = run.value in self._document.rules.public
         digits = any(map(str.isdigit, run.value))
         for cue in cues(self._findings, run.start, run.end):
-            if cue.type == "NONE" or (public and cue.type == "PHONENUMBER"):
+            if cue.type == "NONE" or codes.is_public(self._document, run, cue):
                 return None
             if cue.type in codes.OPEN and digits and cue.distance <= codes.NEAR:
                 return cue.type
