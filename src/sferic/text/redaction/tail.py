@@ -47,7 +47,9 @@ class Tail:
             self._dates()
             self._ages()
             self._addresses()
+            self._linked()
             self._internet()
+            self._particles()
             if not final:
                 self._names()
             self._whole_entities()
@@ -141,6 +143,9 @@ class Tail:
         doubtful = doubtful and not self._has_date_cue(end - 1)
         if key in document.rules.months and not doubtful and not self._findings.taken(end - 1, end):
             self._open(end - 1)
+        before = document.before("hour_before", document.size - 1)
+        if before is not None and document.keys[-1] in document.rules.fractions:
+            self._open(document.size - 1)
         fraction = document.before("fraction", document.size)
         past = document.before("past", document.size)
         if fraction is not None:
@@ -195,6 +200,13 @@ class Tail:
     def _is_address(self, index: int) -> bool:
         """Tell whether somebody has just begun to say where they live."""
         return any(0 <= index - mark.end <= _NUMBERED for mark in self._document.of("live"))
+
+    def _linked(self) -> None:
+        """Wait for the number of a house whose street is there already: `via Roma numero`."""
+        link = self._document.before("number_link", self._document.size)
+        entity = self._findings.at(link.start - 1) if link is not None else None
+        if entity is not None and entity.type == "ADDRESS" and entity.grows:
+            self._open(entity.start)
 
     def _run_start(self, index: int) -> int:
         while index in self._ends and self._ends[index].start >= self._document.begin:
@@ -257,6 +269,17 @@ class Tail:
             document.keys[index] not in document.rules.never and not document.tokens[index].stop
             for index in range(start, document.size)
         )
+
+    def _particles(self) -> None:
+        """Wait for a surname whose `van der` is there already."""
+        document = self._document
+        place = document.size
+        while (particle := document.before("particle", place)) is not None:
+            place = particle.start
+        named = self._findings.type_at(place - 1) == "FIRSTNAME"
+        stopped = place < 1 or document.tokens[place - 1].pause
+        if named and not stopped and document.begin <= place < document.size:
+            self._open(place)
 
     def _names(self) -> None:
         """Wait for what follows a word that may be a name."""
