@@ -76,6 +76,19 @@ class _Quiet(msgspec.Struct, frozen=True):
     """It has been silent for so long that nothing need be held back any more."""
 
 
+class _Drafted(msgspec.Struct, frozen=True, kw_only=True):
+    """The last partial that was asked for."""
+
+    start: int
+    """Of its piece."""
+    spoken: int
+    """Speech in the piece by then, in samples."""
+    end: int
+    """Clock time of the newest audio."""
+    at: float
+    """By the clock on the wall, in seconds."""
+
+
 _Job: TypeAlias = Piece | SegmentEnded | _Quiet | _Ends | UndecodableAudioError
 
 
@@ -139,8 +152,7 @@ class Session:
         self._taking = False
         self._allowance = 0.0
         self._silent_at = 0.0
-        self._drafted = (-1, 0)
-        self._drafted_at = 0.0
+        self._drafted = _Drafted(start=-1, spoken=0, end=0, at=0.0)
         self._hushed = -1
         self._started = 0.0
         self._tasks: list[asyncio.Task[None]] = []
@@ -495,13 +507,16 @@ class Session:
         return (language or "en") if languages.is_aggregate(asked) else asked
 
     def _draft_due(self) -> bool:
-        """Whether enough has been said since the last partial."""
+        """Whether enough has been said since the last partial, or something and long enough ago."""
         start, cadence = self._segmenter.piece_start, self._recognizer.cadence
         if start is None or cadence is None:
             return False
-        at, spoken = self._drafted
-        new = self._segmenter.spoken - (spoken if at == start else 0)
-        return new >= cadence * SAMPLE_RATE
+        last, spoken = self._drafted, self._segmenter.spoken
+        if last.start != start:
+            return spoken >= cadence * SAMPLE_RATE
+        new, passed = spoken - last.spoken, self._hearing.timeline.end - last.end
+        longest = self._recognizer.longest_interval * SAMPLE_RATE
+        return new >= cadence * SAMPLE_RATE or (passed >= longest and new >= longest / 3)
 
     def _early_due(self) -> bool:
         """Whether somebody may just have stopped speaking, and there is time to answer at once."""
@@ -519,10 +534,9 @@ class Session:
         start, now = self._segmenter.piece_start, time.monotonic()
         if start is None:
             return  # it has ended in the meantime
-        last = self._drafted_at
-        if self._drafted[0] != start:
-            last = now - self._segmenter.spoken / SAMPLE_RATE
-        self._drafted, self._drafted_at = (start, self._segmenter.spoken), now
+        spoken = self._segmenter.spoken
+        last = self._drafted.at if self._drafted.start == start else now - spoken / SAMPLE_RATE
+        self._drafted = _Drafted(start=start, spoken=spoken, end=self._hearing.timeline.end, at=now)
         if early:
             self._hushed = self._segmenter.voice_end
             hypothesis = await self._recognition.decide_early(since=last)

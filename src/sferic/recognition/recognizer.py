@@ -160,9 +160,12 @@ class Recognizer:
     def cadence(self) -> float | None:
         """Seconds of speech between two partials of a stream now, or None for no partials."""
         least = self._partial_interval
-        if not least:
-            return None
-        return self.usage.cadence(least=least, most=max(least, LONGEST_INTERVAL))
+        return self.usage.cadence(least=least, most=self.longest_interval) if least else None
+
+    @property
+    def longest_interval(self) -> float:
+        """Seconds between two partials of somebody who speaks, however much there is to do."""
+        return max(self._partial_interval, LONGEST_INTERVAL)
 
     @property
     def workload(self) -> Workload:
@@ -172,7 +175,7 @@ class Recognizer:
             machine=self.machine,
             costs=self.usage.steady,
             variation=self.usage.variation,
-            interval=Interval(least=least, most=max(least, LONGEST_INTERVAL)) if least else None,
+            interval=Interval(least=least, most=self.longest_interval) if least else None,
             filled=self.usage.filled,
         )
 
