@@ -162,7 +162,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             ge=0,
             le=60_000,
             description="Milliseconds of new speech after which a stream gets a partial when the "
-            "machine is idle; under load up to 1500. `0` sends finals only.",
+            "machine is idle; under load up to 1350. `0` sends finals only.",
             extra=_about("recognition"),
         ),
     ] = 300

@@ -35,7 +35,7 @@ _VAD_FILE = "silero_vad_16k_op15.onnx"
 _MOST_HEARING = 8
 PARTIAL_INTERVAL = 0.3
 """Seconds of speech between two partials on a machine that has the time."""
-LONGEST_INTERVAL = 1.5
+LONGEST_INTERVAL = 1.35
 """Seconds between two on one that has not."""
 _EXPECTED = Costs(final=0.2, partial=0.1)
 """What is assumed of a machine until it has shown what it can do."""
