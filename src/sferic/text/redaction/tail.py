@@ -4,7 +4,7 @@ from sferic.text.redaction import codes, internet, spelling
 from sferic.text.redaction.cues import cues
 from sferic.text.redaction.engine import Analysis
 from sferic.text.redaction.entities import Entity
-from sferic.text.redaction.runs import Run
+from sferic.text.redaction.runs import Atom, Run
 from sferic.text.redaction.spelling import Spelled
 
 _BRIDGES = ("filler", "correction", "link", "list", "example")
@@ -18,6 +18,8 @@ _NUMBERED = 4
 _ADDRESS = 3
 _EMAIL = 24
 _NAMES = 2
+_LAG = 4
+"""Words that a partial is behind: what follows them may make them part of something."""
 
 
 class Tail:
@@ -50,6 +52,7 @@ class Tail:
             self._internet()
             if not final:
                 self._names()
+                self._lag()
             self._whole_entities()
 
     def __repr__(self) -> str:
@@ -271,6 +274,33 @@ class Tail:
             if not (token.capital or not kinds or kinds & set("fFglL")):
                 break
             self._open(place)
+
+    def _lag(self) -> None:
+        """Keep the last words of a partial back, and a number or address that runs into them."""
+        document = self._document
+        place = min(self.start, max(document.begin, document.size - _LAG))
+        while place > document.begin and self._runs_on(place - 1):
+            place -= 1
+        self._open(place)
+
+    def _runs_on(self, index: int) -> bool:
+        """Tell whether a token that nothing was found in may be part of what follows it."""
+        document = self._document
+        if self._findings.taken(index, index + 1):
+            found = self._findings.at(index)
+            return found is not None and found.grows
+        signs = any(
+            document.at(group, index) for group in ("sign", "at", "web", "unit", "particle")
+        )
+        return signs or any(
+            atom.start <= index < atom.end for atom in self._near(index) if atom.kind != "l"
+        )
+
+    def _near(self, index: int) -> list[Atom]:
+        """Return the numbers and letters around a token."""
+        starts = range(max(0, index - _ADDRESS), index + 1)
+        found = (self._analysis.atoms.get(start) for start in starts)
+        return [atom for atom in found if atom is not None]
 
     def _whole_entities(self) -> None:
         """Let nothing that is found be cut in two."""
