@@ -355,7 +355,9 @@ class Calendar:
                 continue
             if self._is_age(document, atom):
                 age = str(int(atom.value))
-                self._findings.add(atom.start, atom.end, "AGE", age, grows=atom.takes_unit)
+                half = document.at("age_half", atom.end)
+                end = half.end if half is not None else atom.end
+                self._findings.add(atom.start, end, "AGE", age, grows=atom.takes_unit)
 
     def _is_age(self, document: Document, atom: Atom) -> bool:
         subject = document.before("age_subject", atom.start)
@@ -364,10 +366,12 @@ class Calendar:
             person = document.rules.things.isdisjoint(before)
         else:
             person = True
-        if document.at("age_after", atom.end):
+        half = document.at("age_half", atom.end)
+        end = half.end if half is not None else atom.end
+        if document.at("age_after", end):
             return person
         if document.at("age_years", atom.end) and subject is not None:
             return person
         if document.before("age_before", atom.start) and not self._is_unit(atom.end):
             return True
-        return subject is not None and self._is_free(atom.end) and int(atom.value) > 1
+        return subject is not None and self._is_free(end) and int(atom.value) > 1

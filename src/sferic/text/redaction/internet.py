@@ -19,6 +19,8 @@ _PROVIDERS = frozenset(
 )  # fmt: skip
 _REACH = 10
 """How many tokens the name before `at` and the host behind it may take."""
+_HOST = 4
+"""Words that a host may have before its dot."""
 _CUES = frozenset(("EMAIL",))
 
 
@@ -159,11 +161,31 @@ def _spoken_url(findings: Findings, atoms: Mapping[int, Atom], dot: int, end: in
         else:
             break
     web = document.before("web", start)
-    if web is not None:
-        start = web.start
+    start = web.start if web is not None else _host_start(findings, start)
     while end < document.size and (mark := document.at("sign", end)) and mark.end < document.size:
         end = mark.end + 1
     findings.add(start, end, "URL", _value(document, atoms, start, end))
+
+
+def _host_start(findings: Findings, start: int) -> int:
+    """Return where the name of a host of several words begins, behind what announces it."""
+    document = findings.document
+    begin = start
+    if document.at("web", start):
+        return start
+    while begin > document.begin and start - begin < _HOST:
+        web = document.before("web", begin) or document.before("web", begin - 1)
+        if web is not None:
+            return start if findings.taken(web.start, start) else web.start
+        cue = document.before("before", begin)
+        if cue is not None and cue.value == "URL":
+            while (link := document.at("name_link", begin)) or (link := document.at("link", begin)):
+                begin = link.end
+            return start if begin > start or findings.taken(begin, start) else begin
+        if document.tokens[begin - 1].stop or document.at("at", begin - 1):
+            break
+        begin -= 1
+    return start
 
 
 def _is_letter(document: Document, index: int) -> bool:

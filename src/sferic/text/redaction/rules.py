@@ -89,6 +89,8 @@ class Ages(msgspec.Struct, frozen=True, kw_only=True):
     """What a bare number at the end of a clause follows: `she is`."""
     years: tuple[str, ...] = ()
     """What makes a number an age behind a subject, and is a duration elsewhere: `ans`."""
+    halves: tuple[str, ...] = ()
+    """What belongs to an age behind its number: `and a half`."""
     things: tuple[str, ...] = ()
     """What has an age and is no person: `company`."""
 
@@ -352,7 +354,7 @@ def _phrases(file: File) -> Iterator[tuple[str, str, str]]:
         ("meridiem", file.times.meridiem), ("fraction", file.times.fractions),
         ("past", file.times.past), ("hours", file.times.hours),
         ("age_before", file.ages.before), ("age_after", file.ages.after),
-        ("age_subject", file.ages.subject),
+        ("age_subject", file.ages.subject), ("age_half", file.ages.halves),
         ("number_link", file.streets.number_links),
         ("unit", file.streets.units), ("building", file.streets.buildings),
         ("box", file.streets.boxes), ("direction", file.streets.directions),
