@@ -18,6 +18,9 @@ _NUMBERED = 4
 _ADDRESS = 3
 _EMAIL = 24
 _NAMES = 2
+_CUES = ("before", "name", "name_asked", "live", "web")
+_CUED = 12
+"""Tokens in which a partial waits for what a cue has announced."""
 _LAG = 4
 """Words that a partial is behind: what follows them may make them part of something."""
 
@@ -278,10 +281,22 @@ class Tail:
     def _lag(self) -> None:
         """Keep the last words of a partial back, and a number or address that runs into them."""
         document = self._document
-        place = min(self.start, max(document.begin, document.size - _LAG))
+        place = min(self.start, max(document.begin, document.size - _LAG), self._announced())
         while place > document.begin and self._runs_on(place - 1):
             place -= 1
         self._open(place)
+
+    def _announced(self) -> int:
+        """Return where begins what a cue has announced, if nothing has been found since."""
+        document = self._document
+        for place in range(document.size - 1, max(-1, document.size - _CUED), -1):
+            if self._findings.type_at(place) is not None:
+                break
+            for group in _CUES:
+                mark = document.at(group, place)
+                if mark is not None and mark.value not in ("NONE", "CODE"):
+                    return mark.end
+        return document.size
 
     def _runs_on(self, index: int) -> bool:
         """Tell whether a token that nothing was found in may be part of what follows it."""
@@ -293,7 +308,9 @@ class Tail:
             document.at(group, index) for group in ("sign", "at", "web", "unit", "particle")
         )
         return signs or any(
-            atom.start <= index < atom.end for atom in self._near(index) if atom.kind != "l"
+            atom.start <= index < atom.end
+            and (atom.kind != "l" or document.keys[index] not in document.rules.never)
+            for atom in self._near(index)
         )
 
     def _near(self, index: int) -> list[Atom]:
