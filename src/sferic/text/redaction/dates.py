@@ -302,6 +302,13 @@ class Calendar:
             return True
         return document.keys[index] in document.rules.goes_on and index not in self._atoms
 
+    def _is_clause(self, index: int) -> bool:
+        """Tell whether a word with no meaning of its own follows, which nothing is counted in."""
+        document = self._document
+        key = document.keys[index]
+        free = index not in self._atoms and key not in document.rules.units
+        return free and key in document.rules.never and not document.at("date_join", index)
+
     def _ends_time(self, index: int) -> bool:
         return bool(self._document.at("meridiem", index) or self._document.at("hour", index))
 
@@ -374,4 +381,8 @@ class Calendar:
             return person
         if document.before("age_before", atom.start) and not self._is_unit(atom.end):
             return True
-        return subject is not None and self._is_free(end) and int(atom.value) > 1
+        return (
+            subject is not None
+            and (self._is_free(end) or self._is_clause(end))
+            and int(atom.value) > 1
+        )

@@ -19,6 +19,13 @@ _PROVIDERS = frozenset(
 )  # fmt: skip
 _REACH = 10
 """How many tokens the name before `at` and the host behind it may take."""
+_MAILBOXES = frozenset(
+    (
+        "info", "sales", "support", "contact", "hello", "office", "admin", "team", "care",
+        "service", "help", "billing", "orders", "jobs",
+    )
+)  # fmt: skip
+"""Words that a mailbox is called by, and little else before `at` and a host."""
 _HOST = 4
 """Words that a host may have before its dot."""
 _CUES = frozenset(("EMAIL",))
@@ -222,6 +229,7 @@ def local_start(findings: Findings, atoms: Mapping[int, Atom], at: int) -> int |
         start -= 1
     if start == at or findings.taken(start, at):
         return None
+    certain = certain or document.keys[at - 1] in _MAILBOXES
     if not certain and _is_plain(document, at - 1) and not _is_provider(document, at):
         return None
     return start
