@@ -10,6 +10,12 @@ _NAME = 4
 """How many words the name of a street may have."""
 _CITY = 3
 _DIGITS = 6
+_NUMERALS = frozenset(
+    ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xx")
+)
+"""Behind the names of kings and popes, and in days that streets are named after."""
+_POSTCODE = 4
+"""From how many digits on a number behind that of a house is one of its own."""
 
 
 class Gazetteer:
@@ -116,7 +122,7 @@ class Gazetteer:
                 return
         if mark.value:
             return
-        capital = self._document.tokens[mark.end].capital
+        capital = any(token.capital for token in self._document.tokens[mark.end : end])
         if start < mark.start or capital or self._is_cued(start):
             self._add(start, end)
 
@@ -126,35 +132,70 @@ class Gazetteer:
         end = index
         named = False
         while end < document.size and end - index <= _NAME:
+            day = self._day_end(end)
+            if day > end:
+                named, end = True, day
+                continue
             if self._findings.taken(end, end + 1) or end in self._numbers:
                 break
             if document.at("ordinal", end) or (named and document.tokens[end - 1].pause):
                 break
             particle = document.at("particle", end)
-            if particle is None and not self._is_name(end, foreign=True):
+            numeral = named and document.keys[end] in _NUMERALS
+            if particle is None and not (numeral or self._is_name(end, foreign=True)):
                 break
             named = named or particle is None
             end += 1
         return end if named else index
+
+    def _day_end(self, index: int) -> int:
+        """Return where a day ends that a street is named after: `XX settembre`, `25 de março`."""
+        document = self._document
+        atom = self._atoms.get(index)
+        ordinal = document.at("ordinal", index)
+        place = ordinal.end if ordinal is not None else atom.end if atom is not None else index
+        join = document.at("date_join", place)
+        month = join.end if join is not None else place
+        if (
+            place > index
+            and month < document.size
+            and document.keys[month] in document.rules.months
+        ):
+            return month + 1
+        return index
 
     def _whole(self, index: int) -> None:
         """Take a street whose type is in its name, and the number behind: `Hauptstraße 5`."""
         start = index
         end = self._number_end(index + 1)
         document = self._document
-        if (
-            end == index + 1
-            and not self._is_cued(start)
-            and document.cased
-            and not document.tokens[index].capital
-        ):
+        if document.keys[index] in document.rules.street_words:
             return
-        self._add(start, end)
+        if end < document.size and document.keys[end] in document.rules.units:
+            end = index + 1
+        named = document.cased and document.tokens[index].capital
+        start = self._whole_start(index)
+        if end > index + 1 or named or self._is_cued(start, reach=3):
+            self._add(start, end)
+
+    def _whole_start(self, index: int) -> int:
+        """Return where the name of a street begins that ends with one word for both."""
+        document = self._document
+        for start in (index - 2, index - 1):
+            between = range(start, index)
+            if start < document.begin or not all(map(self._is_name, between)):
+                continue
+            capitals = all(document.tokens[place].capital for place in between)
+            if document.before("live", start) and (capitals or not document.cased):
+                return start
+        return index
 
     def _told(self, mark: Mark) -> None:
         """Take a number and names behind `I live at`."""
         document = self._document
         end = self._number_end(mark.end)
+        if end == mark.end and not self._streets.number_first:
+            self._told_before_number(mark)
         if end == mark.end or self._findings.taken(mark.end, end):
             return
         last = end
@@ -163,11 +204,29 @@ class Gazetteer:
             if document.tokens[last - 1].pause:
                 break
         if last > end:
-            self._add(mark.end, last)
+            self._add(mark.end, last, told=True)
 
-    def _add(self, start: int, end: int) -> None:
+    def _told_before_number(self, mark: Mark) -> None:
+        """Take names and a number behind `ik woon op de`: `Meir 24`."""
+        document = self._document
+        place = mark.end
+        while (
+            place < document.size and place - mark.end < _NAME and self._is_proper(place, place + 1)
+        ):
+            if document.tokens[place].pause or place in self._numbers:
+                break
+            place += 1
+        end = self._number_end(place)
+        counted = end < document.size and document.keys[end] in document.rules.units
+        if mark.end < place < end and not counted and not self._findings.taken(mark.end, end):
+            self._add(mark.end, end)
+
+    def _add(self, start: int, end: int, *, told: bool = False) -> None:
         document = self._document
         for group in ("unit", "building"):
+            named = document.before(group, start)
+            if named is not None and start in self._atoms:
+                start = named.start
             for length in (1, 2, 3):
                 mark = document.before(group, start - length)
                 if mark is not None and self._number_end(mark.end) == start:
@@ -176,7 +235,10 @@ class Gazetteer:
             mark = document.at(group, end)
             if mark is not None and (behind := self._number_end(mark.end)) > mark.end:
                 end = behind
-        self._findings.add(start, end, "ADDRESS", self._value(start, end), grows=False)
+        grows = end - 1 not in self._numbers and (told or not self._streets.number_first)
+        if end in self._ends:
+            grows = grows or self._ends[end].takes_unit
+        self._findings.add(start, end, "ADDRESS", self._value(start, end), grows=grows)
 
     def _beside(self) -> None:
         """Find city, state and postcode behind an address, and a city before the other two."""
@@ -205,9 +267,12 @@ class Gazetteer:
             self._findings.add(index, before, "ZIPCODE", self._value(index, before))
             index = before
         end = self._city_end(index, sure=before > index or link is not None)
+        namesake = self._state(index)
+        if end == index and namesake is not None and self._state(namesake.end) is not None:
+            end = namesake.end
         if end > index:
             self._findings.add(index, end, "CITY", self._value(index, end))
-        elif self._state(index) is None:
+        elif namesake is None:
             return
         state = self._state(end)
         if state is not None and self._findings.add(
@@ -316,8 +381,13 @@ class Gazetteer:
         end = index
         digits = 0
         while end in self._atoms and digits + len(self._atoms[end].value) <= _DIGITS:
-            digits += len(self._atoms[end].value)
-            end = self._atoms[end].end
+            atom = self._atoms[end]
+            if end > index and (
+                (atom.kind == "w" and len(atom.value) >= _POSTCODE) or self._is_postcode(end)
+            ):
+                break
+            digits += len(atom.value)
+            end = atom.end
             if self._document.tokens[end - 1].pause:
                 break
         if not any(
@@ -325,6 +395,12 @@ class Gazetteer:
         ):
             return index
         return end
+
+    def _is_postcode(self, index: int) -> bool:
+        """Tell whether a postcode with letters begins at a token."""
+        end = self._postcode_end(index)
+        places = range(index, end)
+        return any(self._atoms[place].kind == "l" for place in places if place in self._atoms)
 
     def _postcode_end(self, index: int) -> int:
         """Return where a number ends that has the form of a postcode, if one begins here."""

@@ -19,7 +19,7 @@ LENGTHS: Mapping[str, tuple[int, int]] = MappingProxyType(
         "SSN": (4, 22),
         "ACCOUNTNUMBER": (4, 34),
         "IBAN": (8, 40),
-        "ROUTINGNUMBER": (6, 12),
+        "ROUTINGNUMBER": (4, 12),
         "PIN": (3, 9),
         "PHONENUMBER": (6, 20),
         "DATE": (6, 8),
@@ -93,7 +93,7 @@ def _find(findings: Findings, run: Run) -> None:
         kind = _by_length(findings, run)
     if kind is None or kind == "NONE":
         return
-    grows = guessed or not _is_complete(kind, run)
+    grows = guessed or not _is_complete(document, kind, run)
     start = run.start
     plus = document.before("sign", start, 2)
     if kind == "PHONENUMBER" and plus is not None and plus.value == "+":
@@ -109,13 +109,16 @@ def normal(run: Run, kind: str) -> str:
     return value
 
 
-def _is_complete(kind: str, run: Run) -> bool:
+def _is_complete(document: Document, kind: str, run: Run) -> bool:
     """Tell whether nothing more of a number is to come."""
     value = run.value
     if run.atoms[-1].takes_unit:
         return False
     if kind == "CREDITCARDNUMBER":
-        return value.isdecimal() and luhn(value) and len(value) == (15 if value[0] == "3" else 16)
+        length = 15 if value[:2] in ("34", "37") else 16
+        return value.isdecimal() and luhn(value) and len(value) == length
+    if len(value) in document.rules.file.unfinished.get(kind, ()):
+        return by_form(document, run) == kind
     return len(value) in _COMPLETE.get(kind, ())
 
 
@@ -141,7 +144,7 @@ def by_cue(findings: Findings, run: Run) -> str | None:
         if cue.type == "NUMBER":
             general = general or ("PHONENUMBER" if 7 <= len(value) <= 15 else None)
         elif cue.type == "NONE":
-            if general is None and len(value) < 13:
+            if len(value) < 13:
                 return "NONE"
         elif is_public(findings.document, run, cue):
             return None

@@ -14,6 +14,7 @@ _CLOCK = re.compile(r"([01]?\d|2[0-4])[:h]([0-5]\d)(?::[0-5]\d)?(?:([ap])\.?m\.?
 _CLOCK_WITH_DOT = re.compile(r"([01]?\d|2[0-4])\.([0-5]\d)")
 _HOUR = re.compile(r"(1[0-2]|0?[1-9])([ap])\.?m\.?|([01]?\d|2[0-4])h")
 _OLDEST = 120
+_HOUR_MARKS = ("hour", "hour_after_cue", "meridiem")
 _BETWEEN = frozenset(("and", "to", "or", "und", "bis", "oder", "et", "ou", "à", "y", "o", "a"))
 _RANGES = frozenset(("to", "till", "bis", "a", "à"))
 """What comes between minutes and an hour, or between two numbers that are a range."""
@@ -42,6 +43,7 @@ class Calendar:
                 self._written_date(index, key)
             elif index in self._atoms:
                 self._spoken_date(index)
+                self._spoken_expiry(index)
             if document.rules.file.dates.ordinal_months:
                 self._two_ordinals(index)
 
@@ -76,6 +78,20 @@ class Calendar:
         if 0 < min(first, second) < 13 and max(first, second) < 32 and len(parts[2]) in (2, 4):
             value = f"{year % 100:02}-{second:02}-{first:02}"
             self._findings.add(index, place, "DATE", value)
+
+    def _spoken_expiry(self, index: int) -> None:
+        """Take `doze de vinte e seis`, month and year, where an end of validity is announced."""
+        month = self._atoms[index]
+        if month.value == "0":
+            month = self._atoms.get(month.end, month)
+        join = self._document.at("date_join", month.end)
+        year = self._atoms.get(join.end) if join is not None else None
+        if year is None or month.kind not in "sw" or len(month.value) > 2 or year.kind not in "sw":
+            return
+        numbers = 0 < int(month.value) < 13 and len(year.value) in (2, 4)
+        if numbers and self._expires(index, year.end):
+            value = f"{int(month.value):02}{int(year.value) % 100:02}"
+            self._findings.add(index, year.end, "CREDITCARDEXPIRY", value)
 
     def _two_ordinals(self, index: int) -> None:
         """Take `dritten fünften`, day and month."""
@@ -127,7 +143,10 @@ class Calendar:
             self._findings.add(index, end, "CREDITCARDEXPIRY", f"{month:02}{int(year) % 100:02}")
 
     def _expires(self, start: int, end: int) -> bool:
-        return self._cued(start, end) == "CREDITCARDEXPIRY"
+        for index, cue in enumerate(cues(self._findings, start, end)):
+            if cue.type == "CREDITCARDEXPIRY" and (index == 0 or cue.start >= end):
+                return True
+        return False
 
     def _cued(self, start: int, end: int) -> str | None:
         for cue in cues(self._findings, start, end):
@@ -272,7 +291,7 @@ class Calendar:
                 self._add_time(index, end, f"{hour}:00")
         elif (past := document.at("past", end)) and past.end in self._atoms:
             self._past(atom, past.end)
-        elif document.before("hour_before", index):
+        elif document.before("hour_before", index) and not self._expires(index, end):
             self._bare(atom, minutes)
 
     def _past(self, minutes: Atom, place: int) -> None:
@@ -322,8 +341,9 @@ class Calendar:
         return int(atom.value) or None if atom.kind == "s" else int(atom.value)
 
     def _minutes(self, index: int) -> Atom | None:
-        """Return the minutes that begin at a token: `thirty`, `oh five`, `30`."""
-        atom = self._atoms.get(index)
+        """Return the minutes that begin at a token: `thirty`, `oh five`, `30`, `e trenta`."""
+        join = self._document.at("time_join", index)
+        atom = self._atoms.get(join.end if join is not None else index)
         if atom is None or atom.kind not in "sw":
             return None
         if atom.value == "0" and (second := self._atoms.get(atom.end)) and len(second.value) == 1:
@@ -337,19 +357,22 @@ class Calendar:
     def _add_time(self, start: int, end: int, value: str) -> None:
         document = self._document
         marked = False
-        for _ in range(2):
-            for group in ("hour", "hour_after_cue", "meridiem"):
-                mark = document.at(group, end)
-                if mark is not None:
-                    value += (
-                        ""
-                        if group != "meridiem"
-                        else document.keys[mark.end - 2][:1]
-                        if mark.end - mark.start > 1
-                        else document.keys[mark.start][:1]
-                    )
-                    end = mark.end
-                    marked = True
+        for _ in range(3):
+            marks = [(document.at(group, end), group) for group in _HOUR_MARKS]
+            ends = [(mark.end, group) for mark, group in marks if mark is not None]
+            if not ends:
+                break
+            last, group = max(ends)
+            if group == "meridiem":
+                value += document.keys[max(end, last - 2)][:1]
+            end = last
+            marked = True
+        part = document.before("part", start)
+        for _ in range(2 if marked else 0):
+            if part is not None:
+                start = part.start
+                value = document.keys[start] + value
+                part = document.before("part", start)
         self._findings.add(start, end, "TIME", value, grows=not marked)
 
     def ages(self) -> None:
@@ -377,9 +400,12 @@ class Calendar:
         end = half.end if half is not None else atom.end
         if document.at("age_after", end):
             return person
-        if document.at("age_years", atom.end) and subject is not None:
-            return person
-        if document.before("age_before", atom.start) and not self._is_unit(atom.end):
+        years = document.at("age_years", atom.end)
+        if years is not None and (subject or document.before("age_having", atom.start)):
+            behind = document.keys[years.end : years.end + 3]
+            return person and document.rules.things.isdisjoint(behind)
+        counted = self._is_unit(atom.end) and years is None
+        if document.before("age_before", atom.start) and not counted:
             return True
         return (
             subject is not None

@@ -6,6 +6,7 @@ import msgspec
 
 from sferic.recognition.hypothesis import Word
 from sferic.text.redaction.rules import Rules
+from sferic.text.redaction.script import folded
 
 MASKED = "\0"
 """Begins the key of a token that stands for what was taken out."""
@@ -67,7 +68,7 @@ class Document:
         self.tokens = [*context, *tokenize(words, rules)]
         self.begin = len(context)
         self.keys = [token.key for token in self.tokens]
-        self.cased = any(token.capital for token in self.tokens)
+        self.cased = not rules.file.caseless and any(token.capital for token in self.tokens)
         self.marks = _marks(self.keys, rules)
         self.size = len(self.tokens)
 
@@ -116,13 +117,13 @@ def tokenize(words: Sequence[Word], rules: Rules) -> list[Token]:
             text += words[last].text
         for start, end in _pieces(text[:_LONGEST], rules):
             core = text[start:end]
-            key = core.casefold().replace("’", "'")
-            if key in rules.hesitations:
+            plain = core.casefold().replace("’", "'")
+            if plain in rules.hesitations:
                 continue
             behind = text[end:]
             tokens.append(
                 Token(
-                    key=key,
+                    key=folded(plain),
                     text=core,
                     first=index,
                     last=last,
@@ -130,7 +131,7 @@ def tokenize(words: Sequence[Word], rules: Rules) -> list[Token]:
                     end=end,
                     stop=not _STOPS.isdisjoint(behind) and not behind[:1].isalnum(),
                     pause=bool(behind),
-                    kinds=rules.kinds(key),
+                    kinds=rules.kinds(plain),
                 )
             )
         index = last + 1
@@ -195,6 +196,8 @@ def _splits(parts: list[str], rules: Rules) -> bool:
     """Tell whether a word with hyphens is several: spelled letters, numbers with words."""
     letters = all(len(part) <= 1 for part in parts)
     digits = [part.isdecimal() for part in parts]
+    if all(digits):
+        return False
     numbers = any(map(rules.is_number, parts))
     return (letters and not all(digits)) or numbers or (any(digits) and "old" in parts)
 

@@ -11,12 +11,6 @@ _EMAIL = re.compile(r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+")
 _URL = re.compile(r"(?:https?://|www\.)\S+|(?:[\w-]{2,}\.)+([a-z]{2,6})(?:[/?#:]\S*)?")
 _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?::\d+)?")
 _IPV6 = re.compile(r"(?=(?:.*:){2})[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}")
-_PROVIDERS = frozenset(
-    (
-        "gmail", "googlemail", "yahoo", "hotmail", "outlook", "icloud", "aol", "gmx", "proton",
-        "protonmail", "live", "msn", "mail", "web", "yandex", "orange", "libero", "rediffmail",
-    )
-)  # fmt: skip
 _REACH = 10
 """How many tokens the name before `at` and the host behind it may take."""
 _MAILBOXES = frozenset(
@@ -40,7 +34,7 @@ def find(findings: Findings, atoms: Mapping[int, Atom]) -> None:
         _spoken_ip(findings, dots, atoms)
     for dot in dots:
         host = None if findings.taken(dot, dot + 1) else _host_end(document, dot)
-        if host is not None:
+        if host is not None and document.at("at", host) is None:
             _spoken(findings, atoms, dot, host)
 
 
@@ -143,7 +137,7 @@ def _spoken(findings: Findings, atoms: Mapping[int, Atom], dot: int, end: int) -
             if start is not None:
                 findings.add(start, end, "EMAIL", _value(document, atoms, start, end))
                 return
-            if "".join(host) in _PROVIDERS:
+            if "".join(host) in document.rules.providers:
                 findings.add(at.start, end, "EMAIL", _value(document, atoms, at.start, end))
                 return
             break
@@ -255,7 +249,9 @@ def _is_plain(document: Document, index: int) -> bool:
 def _is_provider(document: Document, at: int) -> bool:
     mark = document.at("at", at)
     end = mark.end if mark is not None else at
-    return end < document.size and document.keys[end].partition(".")[0] in _PROVIDERS
+    return end < document.size and (
+        document.keys[end].partition(".")[0] in document.rules.providers
+    )
 
 
 def _cue_end(document: Document, at: int) -> int | None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from sferic.text.redaction.document import Document, Mark
 from sferic.text.redaction.entities import Findings
 from sferic.text.redaction.runs import Atom
+from sferic.text.redaction.script import is_letter
 
 _LINKS = 4
 """How many phrases may stand between a question and the name that answers it."""
@@ -18,7 +19,7 @@ class People:
         self._findings = findings
         self._document = findings.document
         self._rules = findings.document.rules
-        self._atoms = atoms
+        self._spoken = {index for atom in atoms.values() for index in range(atom.start, atom.end)}
 
     def __repr__(self) -> str:
         return f"<People in {self._document!r}>"
@@ -29,7 +30,7 @@ class People:
         for mark in document.of("title"):
             self._titled(mark)
         for mark in document.of("name"):
-            self._told(mark, self._linked(mark.end))
+            self._told(mark, self._linked(mark.end, last=mark.value == "LAST"))
         for mark in document.of("name_asked"):
             self._answered(mark)
         self._continued()
@@ -37,15 +38,20 @@ class People:
             self._hinted(mark)
         for mark in document.of("name_after"):
             self._before(mark)
+        for mark in document.of("honorific"):
+            self._honoured(mark)
         for index in range(document.begin, document.size):
             self._alone(index)
 
-    def _linked(self, index: int) -> int:
+    def _linked(self, index: int, *, last: bool = False) -> int:
         """Skip what may stand between a cue and a name."""
         document = self._document
         for _ in range(_LINKS):
-            mark = document.at("name_link", index)
+            mark = document.at("name_link", index) or document.at("spelled", index)
             if mark is None or mark.end >= document.size or self._is_name_word(index):
+                break
+            capital = document.cased and document.tokens[index].capital
+            if (capital or last) and self._particle(index):
                 break
             index = mark.end
         return index
@@ -59,6 +65,9 @@ class People:
         """Take the name behind a cue that nothing but a name follows."""
         document = self._document
         if index >= document.size or index < document.begin:
+            return
+        if self._is_particle(index) and self._is_surname(index, index - 1, cued=True):
+            self._take(index, "LASTNAME")
             return
         if not self._may_be(index, month=True) or self._findings.type_at(index + 1) == "DATE":
             return
@@ -98,7 +107,12 @@ class People:
     def _titled(self, mark: Mark) -> None:
         document = self._document
         index = mark.end
-        if index >= document.size or not self._may_be(index):
+        if index >= document.size:
+            return
+        if self._is_particle(index) and self._is_surname(index, index - 1, cued=True):
+            self._take(index, "LASTNAME")
+            return
+        if not self._may_be(index):
             return
         if document.tokens[mark.end - 1].stop and len(document.keys[mark.start]) > 4:
             return
@@ -122,10 +136,11 @@ class People:
         if document.tokens[index - 1].stop:
             return
         kinds = set(token.kinds)
+        cued = mark.value == "self" or self._rules.knows_words
         capital = document.cased and token.capital
         first = bool(kinds & set("fF"))
-        if mark.value == "person" and self._is_addressed(index):
-            self._full(index)
+        if self._is_person_cue(mark) and self._is_addressed(index):
+            self._full(index, cued=cued)
             return
         rare = "g" in kinds and "w" not in kinds and self._is_person_cue(mark)
         if (
@@ -137,10 +152,10 @@ class People:
             )
             or (capital and "p" in kinds and self._is_surname(index + 1, index, certain=True))
         ):
-            self._full(index)
+            self._full(index, cued=cued)
         elif capital and not kinds and self._is_person_cue(mark):
             if not self._rules.file.nouns_capital:
-                self._full(index)
+                self._full(index, cued=cued)
         elif "L" in kinds and not kinds & set("we") and (capital or not document.cased):
             if token.key not in self._rules.doubtful and self._is_person_cue(mark):
                 self._take(index, "LASTNAME")
@@ -150,7 +165,7 @@ class People:
             and not kinds & set("w")
             and self._is_surname(index + 1, index)
         ) or (first and not document.cased and self._is_surname(index + 1, index, certain=True)):
-            self._full(index)
+            self._full(index, cued=cued)
 
     def _is_addressed(self, index: int) -> bool:
         """Tell whether a doubtful name is one, by a capital or by what follows."""
@@ -169,7 +184,7 @@ class People:
         return after is not None or document.keys[following] in self._rules.then
 
     def _is_person_cue(self, mark: Mark) -> bool:
-        return mark.value == "person"
+        return mark.value in ("person", "self")
 
     def _before(self, mark: Mark) -> None:
         """Take the name before `speaking`."""
@@ -182,8 +197,10 @@ class People:
         hint = document.before("name_weak", index) or document.before("name_weak", index - 1)
         strong = mark.end - mark.start > 1 or (hint is not None and self._is_person_cue(hint))
         looks = bool(kinds & set("fFglL"))
+        told = hint is not None and self._is_person_cue(hint)
+        unknown = not document.cased and (told or self._rules.knows_words)
         likely = (looks and ("w" not in kinds or token.capital)) or (
-            not kinds and (token.capital or not document.cased)
+            not kinds and (token.capital or unknown)
         )
         if not likely and not (strong and looks):
             return
@@ -198,6 +215,17 @@ class People:
                 begin -= 1
         self._full(begin)
 
+    def _honoured(self, mark: Mark) -> None:
+        """Take the name before what is said behind one: `शर्मा जी`."""
+        index = mark.start - 1
+        if index < self._document.begin or not self._may_be(index):
+            return
+        token = self._document.tokens[index]
+        if set(token.kinds) & set("fFlL") and "w" not in token.kinds and not token.pause:
+            before = index - 1
+            first = before >= 0 and self._may_be(before) and self._is_first(before)
+            self._full(before if first else index)
+
     def _continued(self) -> None:
         """Take the surname that a final begins with after a first name that the last ended with."""
         document = self._document
@@ -205,7 +233,7 @@ class People:
         if (
             index
             and self._findings.type_at(index - 1) == "FIRSTNAME"
-            and self._may_be(index)
+            and (self._may_be(index) or self._particle(index) is not None)
             and (self._is_only_surname(index) or self._is_surname(index, index - 1))
         ):
             end = self._surname_end(index)
@@ -224,6 +252,9 @@ class People:
         if surname and not document.tokens[index - 1].pause:
             self._take(index, "LASTNAME")
         elif self._is_first(index):
+            if self._is_known(index) or self._is_surname(index + 1, index, certain=True):
+                self._full(index, cued=False)
+        elif not document.cased and self._is_named(index):
             self._full(index, cued=False)
         elif kinds & set("fFg") and token.capital and document.cased:
             starts = index == 0 or document.tokens[index - 1].stop
@@ -231,6 +262,23 @@ class People:
                 self._full(index)
         elif self._is_lone_surname(index):
             self._take(index, "LASTNAME")
+
+    def _is_known(self, index: int) -> bool:
+        """Tell whether a first name is one of this language, or cannot be one of its words."""
+        document = self._document
+        if self._rules.knows_words or not self._rules.firsts:
+            return True
+        starts = index == 0 or document.tokens[index - 1].stop
+        return (document.cased and not starts) or document.keys[index] in self._rules.firsts
+
+    def _is_named(self, index: int) -> bool:
+        """Tell whether a name that is a word has a surname behind it that is none."""
+        tokens = self._document.tokens
+        if self._rules.knows_words or set(tokens[index].kinds).isdisjoint("fF"):
+            return False
+        following = index + 1
+        surname = following < len(tokens) and "w" not in tokens[following].kinds
+        return surname and self._is_surname(following, index, certain=True)
 
     def _is_lone_surname(self, index: int) -> bool:
         token = self._document.tokens[index]
@@ -300,11 +348,11 @@ class People:
     def _surname_end(self, index: int) -> int:
         """Return where a surname ends that begins here, with what stands before it and a second."""
         document = self._document
-        particle = document.at("particle", index)
+        particle = self._particle(index)
         end = index
-        while particle is not None and particle.end < document.size and self._may_be(particle.end):
+        while particle is not None:
             end = particle.end
-            particle = document.at("particle", end)
+            particle = self._particle(end)
         end += 1
         if end < document.size and not document.tokens[end - 1].pause and self._may_be(end):
             token = document.tokens[end]
@@ -326,27 +374,72 @@ class People:
             cued: Whether a cue said that a name comes.
         """
         document = self._document
-        if index >= document.size or not self._may_be(index):
+        whole = index <= document.begin or _is_whole(document, index - 1)
+        if index >= document.size or not whole or self._is_apart(first, index, cued=cued):
             return False
-        whole = index == document.begin or _is_whole(document, index - 1)
-        if not whole or self._is_apart(first, index, cued=cued):
-            return False
-        particle = document.at("particle", index)
-        if particle is not None and particle.end < document.size:
-            following = particle.end
-            return self._is_likely(following, strong=True) and self._is_surname(
-                following, following - 1, certain=certain
-            )
-        token = document.tokens[index]
+        particle = self._particle(index)
+        if particle is not None:
+            return self._is_particled(particle, certain=certain, cued=cued)
+        if document.cased:
+            return self._may_be(index) and self._is_capital(index, certain=certain, cued=cued)
+        return self._may_be(index) and self._is_plain(index, certain=certain, cued=cued)
+
+    def _is_plain(self, index: int, *, certain: bool, cued: bool) -> bool:
+        """Tell whether a word is a surname where there are no capitals."""
+        token = self._document.tokens[index]
         kinds = set(token.kinds)
         surname = bool(kinds & set("lL"))
-        if document.cased and not (cued and surname and "w" not in kinds):
-            noun = self._rules.file.nouns_capital and not cued and bool(kinds)
-            return token.capital and (surname or not (certain or noun))
         if surname and "w" not in kinds:
             return True
-        known = cued and surname and token.key not in self._rules.doubtful
-        return not certain and (known or (not kinds and len(token.key) > 2))
+        own = token.key in self._rules.surnames
+        known = own or (cued and surname and token.key not in self._rules.doubtful)
+        unknown = not kinds and len(token.key) > 2 and (cued or self._rules.knows_words)
+        unknown = unknown and token.key not in self._rules.then
+        return not certain and (known or unknown)
+
+    def _is_capital(self, index: int, *, certain: bool, cued: bool) -> bool:
+        """Tell whether a word is a surname by its capital."""
+        token = self._document.tokens[index]
+        kinds = set(token.kinds)
+        if cued and kinds & set("lL") and "w" not in kinds:
+            return True
+        noun = self._rules.file.nouns_capital and not cued and bool(kinds)
+        return token.capital and (bool(kinds & set("lL")) or not (certain or noun))
+
+    def _particle(self, index: int) -> Mark | None:
+        """Return what comes before a surname, if a word that may be one follows it."""
+        document = self._document
+        if index < document.begin or self._findings.taken(index, index + 1):
+            return None
+        mark = document.at("particle", index)
+        if mark is None or mark.end >= document.size or document.tokens[mark.end - 1].pause:
+            return None
+        capital = document.tokens[index].capital or not document.cased
+        if self._rules.file.people.particles_capital and not capital:
+            return None
+        return mark if self._particle(mark.end) or self._may_be(mark.end) else None
+
+    def _is_particle(self, index: int) -> bool:
+        return self._document.keys[index] in self._rules.never and (
+            self._particle(index) is not None
+        )
+
+    def _is_particled(self, particle: Mark, *, certain: bool, cued: bool) -> bool:
+        """Tell whether a surname is behind what comes before one."""
+        index = particle.end
+        if self._particle(index) is not None:
+            return self._is_surname(index, index - 1, certain=certain, cued=cued)
+        if self._document.cased:
+            return self._is_capital(index, certain=certain, cued=cued)
+        token = self._document.tokens[index]
+        kinds = set(token.kinds)
+        if kinds & set("lL") and ("w" not in kinds or token.key in self._rules.surnames):
+            return True
+        several = particle.end - particle.start > 1
+        if not kinds and len(token.key) > 2:
+            return several
+        named = bool(kinds & set("fF")) and token.key not in self._rules.doubtful
+        return cued and not certain and (named or (several and "w" not in kinds))
 
     def _is_apart(self, first: int, index: int, *, cued: bool) -> bool:
         """Tell whether punctuation parts two words of a name; a comma does not, behind a cue."""
@@ -399,7 +492,7 @@ class People:
             return False
         if not token.key[:1].isalpha() or token.key in self._rules.never or len(token.key) < 2:
             return False
-        return index not in self._atoms and (month or token.key not in self._rules.months)
+        return index not in self._spoken and (month or token.key not in self._rules.months)
 
     def _take(self, index: int, kind: str) -> bool:
         start = index
@@ -409,9 +502,8 @@ class People:
         return self._findings.add(start, end, kind, self._value(start, end))
 
     def _value(self, start: int, end: int) -> str:
-        return "".join(
-            [letter for key in self._document.keys[start:end] for letter in key if letter.isalpha()]
-        )
+        name = "".join(self._document.keys[start:end])
+        return "".join(filter(is_letter, name))
 
 
 def _is_whole(document: Document, index: int) -> bool:

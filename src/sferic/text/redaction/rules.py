@@ -17,6 +17,7 @@ import msgspec
 from sferic.text.numbers import reader
 from sferic.text.redaction.checks import CHECKS
 from sferic.text.redaction.lexicon import lexicon
+from sferic.text.redaction.script import folded, is_indic
 
 _APOSTROPHE = "'"
 _NAMES = frozenset("fFgLl")
@@ -74,6 +75,10 @@ class Times(msgspec.Struct, frozen=True, kw_only=True):
     """What comes between minutes and an hour: `past`, `to`."""
     hours: tuple[str, ...] = ()
     """Hours that are words: `noon`."""
+    joins: tuple[str, ...] = ()
+    """What comes between an hour and its minutes: `e`."""
+    parts: tuple[str, ...] = ()
+    """Before an hour that is said to be one, a part of it: `शाम`, `साढ़े`."""
     goes_on: tuple[str, ...] = ()
     """What may follow a bare hour: `tomorrow`, `please`. A noun may not."""
 
@@ -87,6 +92,8 @@ class Ages(msgspec.Struct, frozen=True, kw_only=True):
     """The same behind it: `years old`."""
     subject: tuple[str, ...] = ()
     """What a bare number at the end of a clause follows: `she is`."""
+    having: tuple[str, ...] = ()
+    """What years follow that are an age, but any other number too: `ho`."""
     years: tuple[str, ...] = ()
     """What makes a number an age behind a subject, and is a duration elsewhere: `ans`."""
     halves: tuple[str, ...] = ()
@@ -110,6 +117,8 @@ class Streets(msgspec.Struct, frozen=True, kw_only=True):
     """What may come between street and number: `número`."""
     endings: tuple[str, ...] = ()
     """What words end with that are the name of a street: `straße`."""
+    common: tuple[str, ...] = ()
+    """Words that end so and are no streets: `onderweg`."""
     number_first: bool = True
     """Whether the number stands before the street."""
     units: tuple[str, ...] = ()
@@ -140,6 +149,8 @@ class People(msgspec.Struct, frozen=True, kw_only=True):
     """Before a name or anything else: `and`. Only what hardly is anything else is one."""
     person: tuple[str, ...] = ()
     """Before a person mostly: `this is`, `thanks`. What is a name and a word may be one."""
+    selves: tuple[str, ...] = ()
+    """The same where a surname mostly follows: `sono`."""
     then: tuple[str, ...] = ()
     """What may follow a doubtful name behind such a cue: `hi grace how`."""
     titles: tuple[str, ...] = ()
@@ -152,12 +163,22 @@ class People(msgspec.Struct, frozen=True, kw_only=True):
     asks_last: tuple[str, ...] = ()
     particles: tuple[str, ...] = ()
     """What comes before a surname: `van der`."""
+    particles_capital: bool = False
+    """Whether those are written with a capital: `Di Stefano` is a name, `di Milano` is not."""
     links: tuple[str, ...] = ()
     """What comes between a cue and the name: `is`, `it's`, `uh`."""
     doubtful: tuple[str, ...] = ()
     """First names that are more often something else: they need a cue."""
     certain: tuple[str, ...] = ()
     """First names that are words too, but hardly ever meant so."""
+    firsts: tuple[str, ...] = ()
+    """First names that the lexicon lacks, or knows only as words of some other language."""
+    lasts: tuple[str, ...] = ()
+    """Surnames, likewise."""
+    names: tuple[str, ...] = ()
+    """Names that are words elsewhere, but not in this language."""
+    honorifics: tuple[str, ...] = ()
+    """Behind a name: `जी`."""
     never: tuple[str, ...] = ()
     """Words that are no names, whatever stands before them."""
 
@@ -171,6 +192,10 @@ class Spelling(msgspec.Struct, frozen=True, kw_only=True):
     """Names of letters: `zed`."""
     cues: tuple[str, ...] = ()
     """What letters follow: `spelled`."""
+    words: tuple[str, ...] = ()
+    """Letters, or their names, that are words too: they count beside another letter only."""
+    providers: tuple[str, ...] = ()
+    """Names of hosts that many people have their mail at: `gmail`."""
     at: tuple[str, ...] = ()
     signs: dict[str, str] = {}
     """Signs of addresses by their names: `dot`."""
@@ -189,6 +214,12 @@ class File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """By type, what is said before a number. `NONE` is for numbers that are nobody's secret."""
     after: dict[str, tuple[str, ...]] = {}
     """By type, what is said behind a number."""
+    unfinished: dict[str, tuple[int, ...]] = {}
+    """By type, lengths at which a number is only complete here if it has the form of one."""
+    caseless: bool = False
+    """Whether the script of the language has no capitals, so that those of others mean nothing."""
+    letter_pairs: bool = False
+    """Whether two letters in one word end the postcode, after four digits: `1234 AB`."""
     nouns_capital: bool = False
     """Whether every noun has a capital, so that one does not make a name."""
     units: tuple[str, ...] = ()
@@ -237,11 +268,11 @@ class Rules:
         self.reader = reader(language)
         self._lexicon = lexicon()
         # Its words are known better than those of all languages together.
-        self._is_english = language == "en"
+        self.knows_words = language == "en"
         self.phrases: dict[str, list[Phrase]] = {}
         self.public = frozenset(file.public)
         self.units = frozenset(file.units)
-        self.never = frozenset(file.people.never)
+        self.never = frozenset((*file.people.never, *file.elisions))
         self.doubtful = frozenset(file.people.doubtful)
         self.certain = frozenset(file.people.certain)
         self.domains = frozenset(file.spelling.domains)
@@ -251,6 +282,14 @@ class Rules:
         self.formats = [(form, re.compile(form.pattern), _check(form)) for form in file.formats]
         self.ordinal = _ordinal(file.dates.ordinal_endings)
         self.street = _street(file.streets.endings)
+        self.street_words = frozenset(file.streets.common)
+        self.letter_words = frozenset(file.spelling.words)
+        self.providers = frozenset(file.spelling.providers)
+        self.fractions = frozenset(phrase.split()[0] for phrase in file.times.fractions)
+        self.firsts = frozenset(file.people.firsts)
+        self.surnames = _surnames(file.people)
+        self.names = frozenset(file.people.names)
+        self._own = _own_names(file.people)
         self.then = frozenset(file.people.then)
         self.goes_on = frozenset(file.times.goes_on)
         for group, value, phrase in _phrases(file):
@@ -286,14 +325,21 @@ class Rules:
         Args:
             word: Folded.
         """
+        kinds = self._own.get(folded(word))
+        if kinds is not None:
+            return kinds
         kinds = self._lexicon.kinds(word)
         if not kinds and _APOSTROPHE in word:
             kinds = self._lexicon.kinds(word.replace(_APOSTROPHE, ""))
-        if self._is_english:
+        if self.knows_words:
             signs = ("e" in kinds) + ("w" in kinds)
             enough = signs >= (1 if _NAMES.isdisjoint(kinds) else 2)
             return kinds.replace("e", "").replace("w", "") + ("w" if enough else "")
-        return kinds.replace("e", "")
+        kinds = kinds.replace("e", "")
+        if is_indic(word) and not _NAMES.isdisjoint(kinds) and folded(word) not in self.doubtful:
+            # The lexicon tells names from words by their capitals.
+            kinds = kinds.replace("w", "")
+        return kinds.replace("w", "") if word in self.names else kinds
 
     def is_number(self, word: str) -> bool:
         """Tell whether a word is a number word."""
@@ -312,7 +358,34 @@ class Rules:
 @functools.lru_cache(maxsize=64)
 def rules(language: str) -> Rules:
     """Return the rules of a language, the neutral ones if it has no file."""
-    return Rules(language, msgspec.convert(_merged(language), File))
+    return Rules(language, msgspec.convert(_folded(_merged(language)), File))
+
+
+def _folded(value: Any) -> Any:
+    """Fold all texts of a file."""
+    if isinstance(value, str):
+        return folded(value)
+    if isinstance(value, list):
+        return [_folded(item) for item in value]
+    if isinstance(value, dict):
+        return {folded(key): _folded(item) for key, item in value.items()}
+    return value
+
+
+def _own_names(people: People) -> dict[str, str]:
+    """Return the kinds of the names of a file; what is doubtful is a word too."""
+    firsts = frozenset(people.firsts)
+    lasts = _surnames(people)
+    common = frozenset(people.doubtful) - frozenset(people.certain)
+    return {
+        name: "f" * (name in firsts) + "L" * (name in lasts) + "w" * (name in common)
+        for name in firsts | lasts
+    }
+
+
+def _surnames(people: People) -> frozenset[str]:
+    words = {word for name in people.lasts for word in name.split()}
+    return frozenset(words) - frozenset(people.never)
 
 
 def _merged(language: str) -> dict[str, Any]:
@@ -354,6 +427,8 @@ def _phrases(file: File) -> Iterator[tuple[str, str, str]]:
         ("meridiem", file.times.meridiem), ("fraction", file.times.fractions),
         ("past", file.times.past), ("hours", file.times.hours),
         ("age_before", file.ages.before), ("age_after", file.ages.after),
+        ("time_join", file.times.joins), ("part", file.times.parts),
+        ("honorific", file.people.honorifics), ("age_having", file.ages.having),
         ("age_subject", file.ages.subject), ("age_half", file.ages.halves),
         ("number_link", file.streets.number_links),
         ("unit", file.streets.units), ("building", file.streets.buildings),
@@ -369,7 +444,11 @@ def _phrases(file: File) -> Iterator[tuple[str, str, str]]:
     )  # fmt: skip
     for group, phrases in sections:
         yield from ((group, "", phrase) for phrase in phrases)
-    for value, before in (("", file.people.weak), ("person", file.people.person)):
+    for value, before in (
+        ("", file.people.weak),
+        ("person", file.people.person),
+        ("self", file.people.selves),
+    ):
         yield from (("name_weak", value, phrase) for phrase in before)
     for group, value, streets in (
         ("street_after", "", file.streets.after),

@@ -6,12 +6,17 @@ from collections.abc import Sequence
 import msgspec
 
 from sferic.text.redaction.document import Document
+from sferic.text.redaction.script import is_indic
 
 _WRITTEN = re.compile(r"\+?\(?\d[\d\-‐‑–./:()]*")
 _MIXED = re.compile(r"(?=[^\W_]*\d)[^\W_]+(?:[-/][^\W_]+)*")
 _COUNTRY = re.compile(r"[A-Z]{2}\d{2}")
 _NOT_ALNUM = re.compile(r"[\W_]+")
 _MAX_BRIDGE = 6
+_MAX_LETTERS = 4
+_REACH_OF_IBAN = 16
+_NO_LETTERS = frozenset("èéàáòóì")
+"""Words of one letter that nobody spells: letters with accents are named."""
 
 
 class Atom(msgspec.Struct):
@@ -69,9 +74,7 @@ def atoms(document: Document) -> list[Atom]:
     found: list[Atom] = []
     index = document.begin
     while index < document.size:
-        atom = _atom(document, index)
-        if atom is None and found and found[-1].end == index:
-            atom = _bank(document, index, found[-1])
+        atom = _atom(document, index) or _letters(document, index, found)
         if atom is None:
             index += 1
         else:
@@ -91,8 +94,8 @@ def _atom(document: Document, index: int) -> Atom | None:
                 return Atom(index, index + 1, _NOT_ALNUM.sub("", _ascii(key)).upper(), "m")
             return None
     rules = document.rules
-    letter = key if len(key) == 1 and key.isalpha() else rules.file.spelling.letters.get(key)
-    if letter is not None:
+    letter = _letter(document, index)
+    if letter and _is_letter(document, index):
         return Atom(index, index + 1, letter.upper(), "l")
     digit = rules.file.digits.get(key)
     if digit is not None:
@@ -106,6 +109,89 @@ def _bank(document: Document, index: int, before: Atom) -> Atom | None:
     if len(key) == 4 and key.isalpha() and _COUNTRY.fullmatch(before.value):
         return Atom(index, index + 1, key.upper(), "m")
     return None
+
+
+def _letters(document: Document, index: int, before: Sequence[Atom]) -> Atom | None:
+    """Read some letters in one word that are part of a number."""
+    key = document.keys[index]
+    if not (2 <= len(key) <= _MAX_LETTERS and key.isascii() and key.isalpha()):
+        return None
+    if _is_bank_code(document, index):
+        return Atom(index, index + 1, key.upper(), "m")
+    if not before or before[-1].end != index:
+        return None
+    return _bank(document, index, before[-1]) or _letter_pair(document, index, before)
+
+
+def _is_bank_code(document: Document, index: int) -> bool:
+    """Tell whether letters before digits are a part of an account number: `NL 91 ABNA 04`."""
+    key = document.keys[index]
+    following = document.keys[index + 1] if index + 1 < document.size else ""
+    if key in document.rules.never or not document.rules.is_number(following):
+        return False
+    if document.rules.is_number(key) or document.at("filler", index) or document.at("link", index):
+        return False
+    for place in range(index - 1, max(-1, index - _REACH_OF_IBAN), -1):
+        mark = document.at("before", place)
+        if mark is not None and mark.end <= index:
+            token = document.tokens[index]
+            plain = not document.cased and (len(key) == 2 or "w" not in token.kinds)
+            alike = token.text.isupper() or mark.value == "IBAN" or plain
+            return alike and mark.value in ("IBAN", "ACCOUNTNUMBER", "SSN")
+    return False
+
+
+def _letter_pair(document: Document, index: int, before: Sequence[Atom]) -> Atom | None:
+    """Read the two letters of a postcode that are written as one word."""
+    token = document.tokens[index]
+    key = token.key
+    if not document.rules.file.letter_pairs or len(key) != 2:
+        return None
+    if not token.text.isupper() and (document.cased or key in document.rules.never):
+        return None
+    digits = ""
+    end = index
+    for atom in reversed(before):
+        if atom.end != end or not atom.value.isdecimal():
+            break
+        digits = atom.value + digits
+        end = atom.start
+        if len(digits) >= 4:
+            break
+    return Atom(index, index + 1, key.upper(), "l") if len(digits) == 4 else None
+
+
+def _letter(document: Document, index: int) -> str:
+    """Return the letter that a token is or names, whatever else it may be."""
+    if not 0 <= index < document.size:
+        return ""
+    key = document.keys[index]
+    if len(key) == 1 and key.isalpha() and not is_indic(key):
+        return key
+    return document.rules.file.spelling.letters.get(key, "")
+
+
+def _is_letter(document: Document, index: int) -> bool:
+    """Tell whether a letter is no word: by itself, or by one that is none in the same row."""
+    words = document.rules.letter_words
+    if document.keys[index] in words and document.keys[index] in _NO_LETTERS:
+        return False
+    token = document.tokens[index]
+    capital = document.cased and len(token.key) == 1 and token.capital
+    if token.key not in words or (capital and index > 0):
+        return True
+    example = document.at("example", index + 1)
+    if example is not None and example.end < document.size:
+        word = document.keys[example.end]
+        if len(word) > 1 and word.startswith(_letter(document, index)):
+            return True
+    for step in (-1, 1):
+        place = index + step
+        while _letter(document, place) and abs(place - index) <= _MAX_BRIDGE:
+            if document.keys[place] not in words:
+                return True
+            place += step
+    return False
 
 
 def _spoken(document: Document, index: int) -> Atom | None:

@@ -52,7 +52,9 @@ class Tail:
             self._dates()
             self._ages()
             self._addresses()
+            self._linked()
             self._internet()
+            self._particles()
             if not final:
                 self._names()
                 self._lag()
@@ -147,6 +149,9 @@ class Tail:
         doubtful = doubtful and not self._has_date_cue(end - 1)
         if key in document.rules.months and not doubtful and not self._findings.taken(end - 1, end):
             self._open(end - 1)
+        before = document.before("hour_before", document.size - 1)
+        if before is not None and document.keys[-1] in document.rules.fractions:
+            self._open(document.size - 1)
         fraction = document.before("fraction", document.size)
         past = document.before("past", document.size)
         if fraction is not None:
@@ -201,6 +206,13 @@ class Tail:
     def _is_address(self, index: int) -> bool:
         """Tell whether somebody has just begun to say where they live."""
         return any(0 <= index - mark.end <= _NUMBERED for mark in self._document.of("live"))
+
+    def _linked(self) -> None:
+        """Wait for the number of a house whose street is there already: `via Roma numero`."""
+        link = self._document.before("number_link", self._document.size)
+        entity = self._findings.at(link.start - 1) if link is not None else None
+        if entity is not None and entity.type == "ADDRESS" and entity.grows:
+            self._open(entity.start)
 
     def _run_start(self, index: int) -> int:
         while index in self._ends and self._ends[index].start >= self._document.begin:
@@ -264,6 +276,17 @@ class Tail:
             for index in range(start, document.size)
         )
 
+    def _particles(self) -> None:
+        """Wait for a surname whose `van der` is there already."""
+        document = self._document
+        place = document.size
+        while (particle := document.before("particle", place)) is not None:
+            place = particle.start
+        named = self._findings.type_at(place - 1) == "FIRSTNAME"
+        stopped = place < 1 or document.tokens[place - 1].pause
+        if named and not stopped and document.begin <= place < document.size:
+            self._open(place)
+
     def _names(self) -> None:
         """Wait for what follows a word that may be a name."""
         document = self._document
@@ -304,6 +327,8 @@ class Tail:
         if self._findings.taken(index, index + 1):
             found = self._findings.at(index)
             return found is not None and found.grows
+        if document.at("sign", index + 1) or document.at("at", index + 1):
+            return True
         signs = any(
             document.at(group, index) for group in ("sign", "at", "web", "unit", "particle")
         )
@@ -352,6 +377,10 @@ class Tail:
         before = findings.at(last - 1)
         if before is not None and document.rules.reader.repeat(document.keys[last]) is not None:
             findings.claim(last - 1, document.size, before.type, before.value, grows=True)
+        elif document.rules.reader.repeat(document.keys[last]) is not None:
+            cue = next(cues(findings, last, document.size), None)
+            if cue is not None and cue.type in codes.OPEN and cue.distance <= codes.NEAR:
+                findings.add(last, document.size, cue.type, document.keys[last], grows=True)
         if document.keys[last] in document.rules.months and document.before("date_on", last):
             findings.add(last, document.size, "DATE", document.keys[last], grows=True)
 
