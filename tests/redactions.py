@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from sferic.recognition.hypothesis import Word, join
-from sferic.text.redaction import Redactor
+from sferic.text.redaction import PLACEHOLDER, Redactor
 
 
 def words(text: str, place: int = 0) -> list[Word]:
@@ -28,3 +28,31 @@ def finals(
         held = given[len(given) - redacted.held :]
         out.append(join(redacted.words))
     return " | ".join(out)
+
+
+def shown_early(turns: Iterable[str], language: str) -> list[str]:
+    """Return the words that a partial showed, one after each word, and a final masks."""
+    redactor = Redactor(pii=True, pci=True)
+    held: list[Word] = []
+    out: list[Word] = []
+    shown: dict[int, str] = {}
+    turns = list(turns)
+    place = 0
+    for index, turn in enumerate(turns):
+        said = words(turn, place)
+        place += len(said)
+        given = [*held, *said]
+        for size in range(1, len(given) + 1):
+            for word in redactor.partial(given[:size], language):
+                if not PLACEHOLDER.search(word.text):
+                    shown[word.start] = word.text
+        redacted = redactor.final(given, language, ended=index == len(turns) - 1)
+        held = given[len(given) - redacted.held :]
+        out.extend(redacted.words)
+    return [
+        text
+        for word in out
+        if PLACEHOLDER.search(word.text)
+        for start, text in shown.items()
+        if word.start <= start < word.end
+    ]

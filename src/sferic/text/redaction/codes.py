@@ -94,7 +94,11 @@ def _find(findings: Findings, run: Run) -> None:
     if kind is None or kind == "NONE":
         return
     grows = guessed or not _is_complete(document, kind, run)
-    findings.add(run.start, run.end, kind, normal(run, kind), grows=grows)
+    start = run.start
+    plus = document.before("sign", start, 2)
+    if kind == "PHONENUMBER" and plus is not None and plus.value == "+":
+        start = start if findings.taken(plus.start, start) else plus.start
+    findings.add(start, run.end, kind, normal(run, kind), grows=grows)
 
 
 def normal(run: Run, kind: str) -> str:

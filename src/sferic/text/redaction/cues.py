@@ -11,6 +11,8 @@ _REACH = 14
 """How many tokens a cue is looked for before a number, those of earlier turns included."""
 _REACH_OF_NONE = 3
 _LINKS = 3
+_CARD = 8
+"""Tokens between a card and what is just called a code and belongs to it."""
 
 
 class Cue(msgspec.Struct, frozen=True):
@@ -48,12 +50,21 @@ def _before(findings: Findings, start: int) -> Iterator[Cue]:
                 used.add(taken)
             continue
         mark = marks.get(index)
-        if mark is None or mark.end > start or mark.value in used:
+        if mark is None or mark.end > start:
             continue
+        kind = mark.value
+        if kind == "CODE":
+            kind = "CREDITCARDCVV" if _is_after_card(findings, mark.start) else "NONE"
         distance = start - mark.end
-        if mark.value == "NONE" and distance > _REACH_OF_NONE:
+        if kind in used or (kind == "NONE" and distance > _REACH_OF_NONE):
             continue
-        yield Cue(mark.value, mark.start, mark.end, distance)
+        yield Cue(kind, mark.start, mark.end, distance)
+
+
+def _is_after_card(findings: Findings, index: int) -> bool:
+    """Tell whether a card or its end of validity has been said a few words before."""
+    places = range(max(0, index - _CARD), index)
+    return any((findings.type_at(place) or "").startswith("CREDITCARD") for place in places)
 
 
 def _behind(document: Document, end: int) -> Iterator[Cue]:

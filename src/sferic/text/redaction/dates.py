@@ -321,6 +321,13 @@ class Calendar:
             return True
         return document.keys[index] in document.rules.goes_on and index not in self._atoms
 
+    def _is_clause(self, index: int) -> bool:
+        """Tell whether a word with no meaning of its own follows, which nothing is counted in."""
+        document = self._document
+        key = document.keys[index]
+        free = index not in self._atoms and key not in document.rules.units
+        return free and key in document.rules.never and not document.at("date_join", index)
+
     def _ends_time(self, index: int) -> bool:
         return bool(self._document.at("meridiem", index) or self._document.at("hour", index))
 
@@ -378,7 +385,9 @@ class Calendar:
                 continue
             if self._is_age(document, atom):
                 age = str(int(atom.value))
-                self._findings.add(atom.start, atom.end, "AGE", age, grows=atom.takes_unit)
+                half = document.at("age_half", atom.end)
+                end = half.end if half is not None else atom.end
+                self._findings.add(atom.start, end, "AGE", age, grows=atom.takes_unit)
 
     def _is_age(self, document: Document, atom: Atom) -> bool:
         subject = document.before("age_subject", atom.start)
@@ -387,7 +396,9 @@ class Calendar:
             person = document.rules.things.isdisjoint(before)
         else:
             person = True
-        if document.at("age_after", atom.end):
+        half = document.at("age_half", atom.end)
+        end = half.end if half is not None else atom.end
+        if document.at("age_after", end):
             return person
         years = document.at("age_years", atom.end)
         if years is not None and (subject or document.before("age_having", atom.start)):
@@ -396,4 +407,8 @@ class Calendar:
         counted = self._is_unit(atom.end) and years is None
         if document.before("age_before", atom.start) and not counted:
             return True
-        return subject is not None and self._is_free(atom.end) and int(atom.value) > 1
+        return (
+            subject is not None
+            and (self._is_free(end) or self._is_clause(end))
+            and int(atom.value) > 1
+        )

@@ -13,6 +13,15 @@ _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?
 _IPV6 = re.compile(r"(?=(?:.*:){2})[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}")
 _REACH = 10
 """How many tokens the name before `at` and the host behind it may take."""
+_MAILBOXES = frozenset(
+    (
+        "info", "sales", "support", "contact", "hello", "office", "admin", "team", "care",
+        "service", "help", "billing", "orders", "jobs",
+    )
+)  # fmt: skip
+"""Words that a mailbox is called by, and little else before `at` and a host."""
+_HOST = 4
+"""Words that a host may have before its dot."""
 _CUES = frozenset(("EMAIL",))
 
 
@@ -153,11 +162,31 @@ def _spoken_url(findings: Findings, atoms: Mapping[int, Atom], dot: int, end: in
         else:
             break
     web = document.before("web", start)
-    if web is not None:
-        start = web.start
+    start = web.start if web is not None else _host_start(findings, start)
     while end < document.size and (mark := document.at("sign", end)) and mark.end < document.size:
         end = mark.end + 1
     findings.add(start, end, "URL", _value(document, atoms, start, end))
+
+
+def _host_start(findings: Findings, start: int) -> int:
+    """Return where the name of a host of several words begins, behind what announces it."""
+    document = findings.document
+    begin = start
+    if document.at("web", start):
+        return start
+    while begin > document.begin and start - begin < _HOST:
+        web = document.before("web", begin) or document.before("web", begin - 1)
+        if web is not None:
+            return start if findings.taken(web.start, start) else web.start
+        cue = document.before("before", begin)
+        if cue is not None and cue.value == "URL":
+            while (link := document.at("name_link", begin)) or (link := document.at("link", begin)):
+                begin = link.end
+            return start if begin > start or findings.taken(begin, start) else begin
+        if document.tokens[begin - 1].stop or document.at("at", begin - 1):
+            break
+        begin -= 1
+    return start
 
 
 def _is_letter(document: Document, index: int) -> bool:
@@ -194,6 +223,7 @@ def local_start(findings: Findings, atoms: Mapping[int, Atom], at: int) -> int |
         start -= 1
     if start == at or findings.taken(start, at):
         return None
+    certain = certain or document.keys[at - 1] in _MAILBOXES
     if not certain and _is_plain(document, at - 1) and not _is_provider(document, at):
         return None
     return start

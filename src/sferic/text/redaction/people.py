@@ -405,6 +405,8 @@ class People:
         """Tell whether a word is a surname by its capital."""
         token = self._document.tokens[index]
         kinds = set(token.kinds)
+        if cued and kinds & set("lL") and "w" not in kinds:
+            return True
         noun = self._rules.file.nouns_capital and not cued and bool(kinds)
         return token.capital and (bool(kinds & set("lL")) or not (certain or noun))
 

@@ -96,6 +96,8 @@ class Ages(msgspec.Struct, frozen=True, kw_only=True):
     """What years follow that are an age, but any other number too: `ho`."""
     years: tuple[str, ...] = ()
     """What makes a number an age behind a subject, and is a duration elsewhere: `ans`."""
+    halves: tuple[str, ...] = ()
+    """What belongs to an age behind its number: `and a half`."""
     things: tuple[str, ...] = ()
     """What has an age and is no person: `company`."""
 
@@ -427,7 +429,7 @@ def _phrases(file: File) -> Iterator[tuple[str, str, str]]:
         ("age_before", file.ages.before), ("age_after", file.ages.after),
         ("time_join", file.times.joins), ("part", file.times.parts),
         ("honorific", file.people.honorifics), ("age_having", file.ages.having),
-        ("age_subject", file.ages.subject),
+        ("age_subject", file.ages.subject), ("age_half", file.ages.halves),
         ("number_link", file.streets.number_links),
         ("unit", file.streets.units), ("building", file.streets.buildings),
         ("box", file.streets.boxes), ("direction", file.streets.directions),

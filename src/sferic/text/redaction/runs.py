@@ -228,13 +228,24 @@ def runs(document: Document, found: Sequence[Atom]) -> list[Run]:
     current: list[Atom] = []
     for atom in found:
         if current:
-            joins = _is_bridge(document, current[-1].end, atom.start)
-            if not joins or not _fits(current[-1], atom, document):
+            begin = _example_end(document, current[-1])
+            joins = begin == atom.start or _is_bridge(document, begin, atom.start)
+            if not joins or not (begin > current[-1].end or _fits(current[-1], atom, document)):
                 _close(joined, current, document)
                 current = []
         current.append(atom)
     _close(joined, current, document)
     return joined
+
+
+def _example_end(document: Document, letter: Atom) -> int:
+    """Return where a letter ends with the word that it was told by: `D as in Delta`."""
+    example = document.at("example", letter.end) if letter.kind == "l" else None
+    if example is None or example.end >= document.size:
+        return letter.end
+    word = document.keys[example.end]
+    fits = len(word) > 1 and word.startswith(letter.value.lower())
+    return example.end + 1 if fits else letter.end
 
 
 def _is_bridge(document: Document, start: int, end: int) -> bool:

@@ -4,7 +4,7 @@ from sferic.text.redaction import codes, internet, spelling
 from sferic.text.redaction.cues import cues
 from sferic.text.redaction.engine import Analysis
 from sferic.text.redaction.entities import Entity
-from sferic.text.redaction.runs import Run
+from sferic.text.redaction.runs import Atom, Run
 from sferic.text.redaction.spelling import Spelled
 
 _BRIDGES = ("filler", "correction", "link", "list", "example")
@@ -18,6 +18,11 @@ _NUMBERED = 4
 _ADDRESS = 3
 _EMAIL = 24
 _NAMES = 2
+_CUES = ("before", "name", "name_asked", "live", "web")
+_CUED = 12
+"""Tokens in which a partial waits for what a cue has announced."""
+_LAG = 4
+"""Words that a partial is behind: what follows them may make them part of something."""
 
 
 class Tail:
@@ -52,6 +57,7 @@ class Tail:
             self._particles()
             if not final:
                 self._names()
+                self._lag()
             self._whole_entities()
 
     def __repr__(self) -> str:
@@ -295,6 +301,49 @@ class Tail:
                 break
             self._open(place)
 
+    def _lag(self) -> None:
+        """Keep the last words of a partial back, and a number or address that runs into them."""
+        document = self._document
+        place = min(self.start, max(document.begin, document.size - _LAG), self._announced())
+        while place > document.begin and self._runs_on(place - 1):
+            place -= 1
+        self._open(place)
+
+    def _announced(self) -> int:
+        """Return where begins what a cue has announced, if nothing has been found since."""
+        document = self._document
+        for place in range(document.size - 1, max(-1, document.size - _CUED), -1):
+            if self._findings.type_at(place) is not None:
+                break
+            for group in _CUES:
+                mark = document.at(group, place)
+                if mark is not None and mark.value not in ("NONE", "CODE"):
+                    return mark.end
+        return document.size
+
+    def _runs_on(self, index: int) -> bool:
+        """Tell whether a token that nothing was found in may be part of what follows it."""
+        document = self._document
+        if self._findings.taken(index, index + 1):
+            found = self._findings.at(index)
+            return found is not None and found.grows
+        if document.at("sign", index + 1) or document.at("at", index + 1):
+            return True
+        signs = any(
+            document.at(group, index) for group in ("sign", "at", "web", "unit", "particle")
+        )
+        return signs or any(
+            atom.start <= index < atom.end
+            and (atom.kind != "l" or document.keys[index] not in document.rules.never)
+            for atom in self._near(index)
+        )
+
+    def _near(self, index: int) -> list[Atom]:
+        """Return the numbers and letters around a token."""
+        starts = range(max(0, index - _ADDRESS), index + 1)
+        found = (self._analysis.atoms.get(start) for start in starts)
+        return [atom for atom in found if atom is not None]
+
     def _whole_entities(self) -> None:
         """Let nothing that is found be cut in two."""
         for entity in self._findings:
@@ -328,6 +377,10 @@ class Tail:
         before = findings.at(last - 1)
         if before is not None and document.rules.reader.repeat(document.keys[last]) is not None:
             findings.claim(last - 1, document.size, before.type, before.value, grows=True)
+        elif document.rules.reader.repeat(document.keys[last]) is not None:
+            cue = next(cues(findings, last, document.size), None)
+            if cue is not None and cue.type in codes.OPEN and cue.distance <= codes.NEAR:
+                findings.add(last, document.size, cue.type, document.keys[last], grows=True)
         if document.keys[last] in document.rules.months and document.before("date_on", last):
             findings.add(last, document.size, "DATE", document.keys[last], grows=True)
 
