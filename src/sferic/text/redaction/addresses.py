@@ -14,6 +14,9 @@ _NUMERALS = frozenset(
     ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xx")
 )
 """Behind the names of kings and popes, and in days that streets are named after."""
+_PARTS = 4
+_APART = 6
+"""Tokens between a street and what announces the number of the house."""
 _POSTCODE = 4
 """From how many digits on a number behind that of a house is one of its own."""
 
@@ -46,27 +49,61 @@ class Gazetteer:
                 self._add(mark.start, end)
         for mark in document.of("street_after"):
             self._named_before(mark)
-        if self._streets.endings:
-            for index in range(document.begin, document.size):
-                if document.rules.street.fullmatch(document.keys[index]):
-                    self._whole(index)
+        self._with_endings()
         for mark in document.of("street_before"):
             self._named_after(mark)
         for mark in document.of("live"):
             self._told(mark)
+        if self._streets.postcode:
+            self._before_postcodes()
         self._beside()
         self._buildings()
+
+    def _with_endings(self) -> None:
+        """Find streets that are told by how their names end."""
+        document = self._document
+        for index in range(document.begin, document.size if self._streets.endings else 0):
+            if document.rules.street.fullmatch(document.keys[index]):
+                self._whole(index)
+            elif document.keys[index] in document.rules.street_kinds:
+                self._in_words(index)
 
     def _buildings(self) -> None:
         """Find the numbers of houses and flats that are not part of an address."""
         document = self._document
         for mark in (*document.of("building"), *document.of("unit")):
             link = document.at("link", mark.end)
-            start = link.end if link is not None else mark.end
-            end = self._number_end(start)
-            if end > start and not self._findings.taken(mark.start, end):
-                value = self._value(start, end)
-                self._findings.add(start, end, "BUILDINGNUMBER", value, grows=True)
+            self._number(mark, link.end if link is not None else mark.end)
+        for mark in document.of("number_link"):
+            street = range(max(0, mark.start - _APART), mark.start)
+            if any(self._findings.type_at(index) == "ADDRESS" for index in street):
+                start = self._number_apart(mark.start)
+                if start is not None:
+                    self._number(mark, start)
+
+    def _number(self, mark: Mark, start: int) -> None:
+        """Take the number of a house, unless it is the beginning of a longer number."""
+        end = self._number_end(start)
+        tokens = self._document.tokens
+        longer = end in self._numbers and not tokens[end - 1].pause
+        if end > start and not longer and not self._findings.taken(mark.start, end):
+            value = self._value(start, end)
+            self._findings.add(start, end, "BUILDINGNUMBER", value, grows=True)
+
+    def _number_apart(self, index: int) -> int | None:
+        """Return where a number begins that is said after its street: `und zwar die Nummer 5`."""
+        document = self._document
+        announced = False
+        for place in range(index, min(document.size, index + _APART)):
+            if announced and self._number_end(place) > place:
+                return place
+            link = document.at("number_link", place)
+            announced = announced or (link is not None and link.end - link.start == 1)
+            small = document.keys[place] in document.rules.never
+            if link is None and not small and not document.at("link", place):
+                break
+            announced = announced or link is not None
+        return None
 
     def _named_before(self, mark: Mark) -> None:
         """Take a number, a name and the type of the street: `12 Acacia Avenue`."""
@@ -120,10 +157,11 @@ class Gazetteer:
             if behind > number:
                 self._add(start, behind)
                 return
-        if mark.value:
+        if mark.value and start == mark.start:
             return
         capital = any(token.capital for token in self._document.tokens[mark.end : end])
-        if start < mark.start or capital or self._is_cued(start):
+        sure = capital or self._is_cued(start) or self._number_apart(end) is not None
+        if start < mark.start or sure:
             self._add(start, end)
 
     def _name_end(self, index: int) -> int:
@@ -139,6 +177,8 @@ class Gazetteer:
             if self._findings.taken(end, end + 1) or end in self._numbers:
                 break
             if document.at("ordinal", end) or (named and document.tokens[end - 1].pause):
+                break
+            if document.at("number_link", end):
                 break
             particle = document.at("particle", end)
             numeral = named and document.keys[end] in _NUMERALS
@@ -173,10 +213,85 @@ class Gazetteer:
             return
         if end < document.size and document.keys[end] in document.rules.units:
             end = index + 1
+        link = document.at("number_link", index + 1)
+        if link is not None and (behind := self._number_end(link.end)) > link.end:
+            end = behind
         named = document.cased and document.tokens[index].capital
         start = self._whole_start(index)
-        if end > index + 1 or named or self._is_cued(start, reach=3):
+        sure = named or self._is_cued(start, reach=3) or self._number_apart(index + 1) is not None
+        if end > index + 1 or sure:
             self._add(start, end)
+
+    def _in_words(self, index: int) -> None:
+        """Take a street whose type is a word of its own: `Rosa Luxemburg Straße 5`."""
+        document = self._document
+        end = self._number_end(index + 1)
+        counted = end < document.size and document.keys[end] in document.rules.units
+        start = index
+        while index - start < _NAME - 1 and start > document.begin:
+            token = document.tokens[start - 1]
+            if token.pause or not self._is_name(start - 1) or not self._is_proper(start - 1, start):
+                break
+            start -= 1
+        if start < index and end > index + 1 and not counted:
+            self._add(start, end)
+
+    def _before_postcodes(self) -> None:
+        """Take what stands before a postcode and a city: `An der Ziegelei 9, 48157 Münster`."""
+        for index in sorted(self._numbers):
+            if self._is_anchor(index):
+                start, end = self._before_postcode(index)
+                if start < end:
+                    self._add(start, end)
+
+    def _is_anchor(self, index: int) -> bool:
+        """Tell whether a postcode begins at a token, and a city follows it."""
+        document = self._document
+        end = self._postcode_end(index)
+        inside = (self._atoms[place] for place in range(index, end) if place in self._atoms)
+        if sum(len(atom.value) for atom in inside) != self._streets.postcode:
+            return False
+        if end >= document.size or not self._is_proper(end, end + 1):
+            return False
+        return not self._findings.taken(max(0, index - 1), end)
+
+    def _before_postcode(self, index: int) -> tuple[int, int]:
+        """Return where an address begins and ends that stands before a postcode, if any."""
+        if self._streets.number_first:
+            names = self._names_start(index)
+            start = self._number_start(names)
+            return (start, index) if start < names < index else (index, index)
+        small = index > 0 and self._document.keys[index - 1] in self._document.rules.never
+        end = index - 1 if small else index
+        number = self._number_start(end)
+        start = self._names_start(number)
+        return (start, end) if start < number < end else (index, index)
+
+    def _names_start(self, end: int) -> int:
+        """Return where the name of a street begins that ends before a token."""
+        document = self._document
+        start = end
+        while start > document.begin and end - start <= _NAME:
+            weak = document.before("street_before", start) if start < end else None
+            if weak is not None:
+                start = weak.start
+                break
+            particle = document.before("particle", start) if start < end else None
+            if particle is not None:
+                start = particle.start
+                continue
+            if start < end and document.tokens[start - 1].pause:
+                break
+            if not self._is_name(start - 1) or not self._is_proper(start - 1, start):
+                break
+            start -= 1
+        while (
+            start < end
+            and not document.at("street_before", start)
+            and not self._is_proper(start, start + 1)
+        ):
+            start += 1
+        return start
 
     def _whole_start(self, index: int) -> int:
         """Return where the name of a street begins that ends with one word for both."""
@@ -232,13 +347,30 @@ class Gazetteer:
                 if mark is not None and self._number_end(mark.end) == start:
                     start = mark.start
                     break
-            mark = document.at(group, end)
-            if mark is not None and (behind := self._number_end(mark.end)) > mark.end:
-                end = behind
+        end = self._parts_end(end)
         grows = end - 1 not in self._numbers and (told or not self._streets.number_first)
         if end in self._ends:
             grows = grows or self._ends[end].takes_unit
         self._findings.add(start, end, "ADDRESS", self._value(start, end), grows=grows)
+
+    def _parts_end(self, index: int) -> int:
+        """Return where the parts of a house end that an address goes on with: floor, door."""
+        document = self._document
+        end = index
+        for _ in range(_PARTS):
+            mark = document.at("unit", end) or document.at("building", end)
+            if mark is not None and (behind := self._number_end(mark.end)) > mark.end:
+                end = behind
+                continue
+            floor = document.at("floor", end)
+            numbered = end - 1 in self._numbers or end > index
+            if floor is None or not numbered or document.tokens[end - 1].pause:
+                break
+            end = floor.end
+            door = self._atoms.get(end)
+            if door is not None and door.kind == "l" and not document.tokens[end - 1].pause:
+                end = door.end
+        return end
 
     def _beside(self) -> None:
         """Find city, state and postcode behind an address, and a city before the other two."""
@@ -306,6 +438,13 @@ class Gazetteer:
         ):
             if self._state(end) is not None and end > index:
                 break
+            last = document.at("city_end", end)
+            if last is not None and end > index:
+                end = last.end
+                break
+            if document.keys[end] in document.rules.city_starts and self._is_city(end + 1):
+                end += 1
+                continue
             if (end > index and document.tokens[end - 1].pause) or end in self._numbers:
                 break
             known = (
@@ -315,7 +454,12 @@ class Gazetteer:
                 break
             end += 1
         follows = self._state(end) is not None or self._postcode_end(end) > end
-        return end if follows or sure or document.cased or end - index == 1 else index
+        begun = end > index and document.keys[index] in document.rules.city_starts
+        whole = begun or document.before("city_end", end) is not None
+        return end if follows or sure or document.cased or whole or end - index == 1 else index
+
+    def _is_city(self, index: int) -> bool:
+        return index < self._document.size and self._is_proper(index, index + 1)
 
     def _city_before(self, index: int) -> None:
         document = self._document
@@ -365,7 +509,8 @@ class Gazetteer:
 
     def _number_start(self, index: int) -> int:
         """Return where the number of a house begins that ends before a token."""
-        start = index
+        suffix = self._document.before("number_suffix", index)
+        start = suffix.start if suffix is not None and suffix.start in self._ends else index
         digits = 0
         while start in self._ends and start > self._document.begin:
             atom = self._ends[start]
@@ -383,7 +528,9 @@ class Gazetteer:
         while end in self._atoms and digits + len(self._atoms[end].value) <= _DIGITS:
             atom = self._atoms[end]
             if end > index and (
-                (atom.kind == "w" and len(atom.value) >= _POSTCODE) or self._is_postcode(end)
+                (atom.kind == "w" and len(atom.value) >= _POSTCODE)
+                or self._is_postcode(end)
+                or self._is_rest(end)
             ):
                 break
             digits += len(atom.value)
@@ -395,6 +542,15 @@ class Gazetteer:
         ):
             return index
         return end
+
+    def _is_rest(self, index: int) -> bool:
+        """Tell whether the rest of some digits has the length of a postcode."""
+        rest = 0
+        end = index
+        while end in self._atoms and self._atoms[end].kind in "sw":
+            rest += len(self._atoms[end].value)
+            end = self._atoms[end].end
+        return 0 < rest == self._streets.postcode
 
     def _is_postcode(self, index: int) -> bool:
         """Tell whether a postcode with letters begins at a token."""

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from sferic.text.redaction.checks import luhn
 from sferic.text.redaction.cues import Cue, cues
-from sferic.text.redaction.document import Document
+from sferic.text.redaction.document import MASKED, Document
 from sferic.text.redaction.entities import Findings
 from sferic.text.redaction.runs import Atom, Run
 
@@ -50,6 +50,11 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 NEAR = 4
 """How many tokens at most are between a cue and the first digits of a number it announces."""
 _LINKED = 3
+_GROUP = 4
+_MOST = 15
+"""Digits of a card that may be left to be said."""
+_CARD = 8
+"""From how many digits on a number is no secret of a card, but the card."""
 DICTATED = 4
 """From how many digits said one by one on they are no count, score or version."""
 
@@ -85,6 +90,8 @@ def _find(findings: Findings, run: Run) -> None:
         return
     if kind not in _CERTAIN or len(value) < 15:
         told = by_cue(findings, run)
+        if told in (None, "NONE") and _resumes(document, run):
+            told = "CREDITCARDNUMBER"
         # One in ten numbers passes a check; what somebody says it is, it is more often.
         if told in LENGTHS or kind is None or (told == "NONE" and kind == "PHONENUMBER"):
             kind = told
@@ -99,6 +106,18 @@ def _find(findings: Findings, run: Run) -> None:
     if kind == "PHONENUMBER" and plus is not None and plus.value == "+":
         start = start if findings.taken(plus.start, start) else plus.start
     findings.add(start, run.end, kind, normal(run, kind), grows=grows)
+
+
+def _resumes(document: Document, run: Run) -> bool:
+    """Tell whether a number is the rest of a card that something was said in between of."""
+    if run.spoken < DICTATED and not (run.value.isdecimal() and len(run.value) % _GROUP == 0):
+        return False
+    said = document.keys[: document.begin]
+    masked = [key for key in said if key.startswith(MASKED)]
+    if masked[-1:] != [f"{MASKED}CREDITCARDNUMBER+"] or not _GROUP <= len(run.value) <= _MOST:
+        return False
+    announced = (mark for mark in document.of("before") if document.begin <= mark.start < run.start)
+    return not any(mark.value == "NONE" for mark in announced)
 
 
 def normal(run: Run, kind: str) -> str:
@@ -149,8 +168,24 @@ def by_cue(findings: Findings, run: Run) -> str | None:
         elif is_public(findings.document, run, cue):
             return None
         elif _suits(findings.document, run, cue) or _is_begun(run, cue):
+            if cue.type == "CREDITCARDNUMBER" and len(value) < _CARD:
+                return _of_card(findings, run, cue) or cue.type
             return _by_name(findings.document, run, cue)
     return general
+
+
+def _of_card(findings: Findings, run: Run, card: Cue) -> str | None:
+    """Return the type of what is said to be of a card, right before it: `PIN zu meiner Karte`."""
+    for cue in cues(findings, run.start, run.end):
+        near = 0 < card.start - cue.end + 1 <= NEAR
+        if near and cue.type in ("PIN", "CREDITCARDCVV") and _suits_alone(run, cue):
+            return cue.type
+    return None
+
+
+def _suits_alone(run: Run, cue: Cue) -> bool:
+    least, most = LENGTHS[cue.type]
+    return run.value.isdecimal() and least <= len(run.value) <= most
 
 
 def _by_name(document: Document, run: Run, cue: Cue) -> str:
@@ -221,6 +256,14 @@ def is_fraction(document: Document, run: Run) -> bool:
     return sign is not None and sign.value == "." and document.keys[sign.start] != "."
 
 
+def _has_length_of_telephone(document: Document, value: str) -> bool:
+    """Tell whether a number that is none by its form alone is like a telephone of the country."""
+    return any(
+        form.type == "PHONENUMBER" and not form.alone and pattern.fullmatch(value)
+        for form, pattern, _ in document.rules.formats
+    )
+
+
 def _by_length(findings: Findings, run: Run) -> str | None:
     """Guess what a number is that has no cue, by how long it is and whether it was dictated."""
     value = run.value
@@ -231,6 +274,8 @@ def _by_length(findings: Findings, run: Run) -> str | None:
     if groups < DICTATED and all(atom.whole for atom in run.atoms):
         return None
     dictated = run.spoken >= DICTATED or groups >= DICTATED
+    if (dictated or groups > 1) and _has_length_of_telephone(findings.document, value):
+        return "PHONENUMBER"
     guess = None
     if length >= 13:
         guess = "CREDITCARDNUMBER" if length in (15, 16) else "ACCOUNTNUMBER"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from sferic.text.redaction.cues import cues
-from sferic.text.redaction.document import Document
+from sferic.text.redaction.document import Document, Mark
 from sferic.text.redaction.entities import Findings
 from sferic.text.redaction.runs import Atom
 
@@ -14,6 +14,12 @@ _CLOCK = re.compile(r"([01]?\d|2[0-4])[:h]([0-5]\d)(?::[0-5]\d)?(?:([ap])\.?m\.?
 _CLOCK_WITH_DOT = re.compile(r"([01]?\d|2[0-4])\.([0-5]\d)")
 _HOUR = re.compile(r"(1[0-2]|0?[1-9])([ap])\.?m\.?|([01]?\d|2[0-4])h")
 _OLDEST = 120
+_CLAUSE = 8
+"""Tokens in which the thing is looked for that a number is the age of."""
+_OWNED = 3
+"""The same before somebody whose thing it may be."""
+_ANSWER = 4
+"""Tokens of an answer before the number that was asked for."""
 _HOUR_MARKS = ("hour", "hour_after_cue", "meridiem")
 _BETWEEN = frozenset(("and", "to", "or", "und", "bis", "oder", "et", "ou", "à", "y", "o", "a"))
 _RANGES = frozenset(("to", "till", "bis", "a", "à"))
@@ -253,7 +259,9 @@ class Calendar:
         if end - 1 < 0 or self._document.keys[end - 1] not in _BETWEEN:
             return
         atom = self._ends.get(end - 1)
-        if atom is not None and self._hour(atom) is not None and atom.kind != "m":
+        if atom is None or atom.start in self._ends or self._document.tokens[atom.end - 1].pause:
+            return
+        if self._hour(atom) is not None and atom.kind != "m":
             self._add_time(atom.start, atom.end, f"{atom.value}:00")
 
     def _time_at(self, index: int) -> None:
@@ -389,13 +397,42 @@ class Calendar:
                 end = half.end if half is not None else atom.end
                 self._findings.add(atom.start, end, "AGE", age, grows=atom.takes_unit)
 
+    def _is_person(self, atom: Atom, subject: Mark | None) -> bool:
+        """Tell whether a number is not the age of a thing, `das Auto meiner Mutter ist zehn`."""
+        document = self._document
+        several = subject is not None and subject.end - subject.start > 1
+        end = subject.start if subject is not None and several else atom.start
+        begin = max(0, end - (_OWNED if several else _CLAUSE))
+        for index in range(end - 1, begin - 1, -1):
+            key = document.keys[index]
+            if key in document.rules.things:
+                return False
+            if document.tokens[index].pause or document.at("list", index):
+                break
+            if several and key not in document.rules.never:
+                break
+        return True
+
+    def _is_asked(self, atom: Atom) -> bool:
+        """Tell whether a number answers the question for an age."""
+        document = self._document
+        for mark in document.of("age_asked"):
+            between = range(mark.end, atom.start)
+            if len(between) > _CLAUSE or not document.rules.things.isdisjoint(
+                document.keys[mark.end : atom.start]
+            ):
+                continue
+            turns = (atom.start - index for index in between if document.tokens[index].stop)
+            behind = min(turns, default=_CLAUSE)
+            if document.begin > mark.start:
+                behind = min(behind, atom.start - document.begin)
+            if behind <= _ANSWER:
+                return True
+        return False
+
     def _is_age(self, document: Document, atom: Atom) -> bool:
         subject = document.before("age_subject", atom.start)
-        before = document.keys[max(0, atom.start - 4) : atom.start]
-        if subject is None or subject.end - subject.start == 1:
-            person = document.rules.things.isdisjoint(before)
-        else:
-            person = True
+        person = self._is_person(atom, subject)
         half = document.at("age_half", atom.end)
         end = half.end if half is not None else atom.end
         if document.at("age_after", end):
@@ -405,6 +442,8 @@ class Calendar:
             behind = document.keys[years.end : years.end + 3]
             return person and document.rules.things.isdisjoint(behind)
         counted = self._is_unit(atom.end) and years is None
+        if not counted and self._is_asked(atom):
+            return True
         if document.before("age_before", atom.start) and not counted:
             return True
         return (

@@ -214,7 +214,7 @@ def local_start(findings: Findings, atoms: Mapping[int, Atom], at: int) -> int |
                 start -= 1
             continue
         atom = ends.get(start)
-        if atom is not None and atom.start >= document.begin:
+        if atom is not None and atom.start >= max(document.begin, cue or 0):
             start = atom.start
             certain = certain or atom.kind != "l"
             continue

@@ -35,7 +35,8 @@ class People:
             self._answered(mark)
         self._continued()
         for mark in document.of("name_weak"):
-            self._hinted(mark)
+            if not self._introduced(mark):
+                self._hinted(mark)
         for mark in document.of("name_after"):
             self._before(mark)
         for mark in document.of("honorific"):
@@ -117,7 +118,9 @@ class People:
         if document.tokens[mark.end - 1].stop and len(document.keys[mark.start]) > 4:
             return
         if not self._is_likely(index, strong=True):
-            return
+            word = document.cased or set(document.tokens[index].kinds).isdisjoint("lL")
+            if word or not self._ends_clause(index + 1):
+                return
         following = index + 1
         if self._is_first(index) and self._is_surname(following, index):
             self._full(index)
@@ -166,6 +169,28 @@ class People:
             and self._is_surname(index + 1, index)
         ) or (first and not document.cased and self._is_surname(index + 1, index, certain=True)):
             self._full(index, cued=cued)
+
+    def _introduced(self, mark: Mark) -> bool:
+        """Take a whole name of two words that are something else too: `hier ist rose klein`."""
+        document = self._document
+        index = mark.end
+        if document.cased or mark.value != "self" or not self._may_be(index):
+            return False
+        if document.tokens[index].pause or not self._may_be(index + 1):
+            return False
+        first = set("fF") & set(document.tokens[index].kinds)
+        last = set("lL") & set(document.tokens[index + 1].kinds)
+        if not (first and last and self._ends_clause(index + 2)):
+            return False
+        return self._take(index, "FIRSTNAME") and self._take(index + 1, "LASTNAME")
+
+    def _ends_clause(self, index: int) -> bool:
+        """Tell whether a word is followed by none that says more about it."""
+        document = self._document
+        if index >= document.size or document.tokens[index - 1].pause:
+            return True
+        key = document.keys[index]
+        return key in self._rules.never or key in self._rules.then
 
     def _is_addressed(self, index: int) -> bool:
         """Tell whether a doubtful name is one, by a capital or by what follows."""

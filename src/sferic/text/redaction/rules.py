@@ -90,6 +90,8 @@ class Ages(msgspec.Struct, frozen=True, kw_only=True):
     """What makes a number an age: `aged`."""
     after: tuple[str, ...] = ()
     """The same behind it: `years old`."""
+    asks: tuple[str, ...] = ()
+    """Questions that an age answers: `wie alt`."""
     subject: tuple[str, ...] = ()
     """What a bare number at the end of a clause follows: `she is`."""
     having: tuple[str, ...] = ()
@@ -113,6 +115,16 @@ class Streets(msgspec.Struct, frozen=True, kw_only=True):
     """Words that begin one: `rue`."""
     before_weak: tuple[str, ...] = ()
     """The same, but other words too: `am`. Only after `live` and with a number."""
+    suffixes: tuple[str, ...] = ()
+    """What may follow the number of a house before the street: `bis`."""
+    floors: tuple[str, ...] = ()
+    """The same behind an address that ends with its number: `segundo izquierda`."""
+    postcode: int = 0
+    """How many digits a postcode has, if they all have as many."""
+    city_ends: tuple[str, ...] = ()
+    """What names of cities end with: `am main`."""
+    city_starts: tuple[str, ...] = ()
+    """Small words that names of cities begin with: `san`, `bad`."""
     number_links: tuple[str, ...] = ()
     """What may come between street and number: `número`."""
     endings: tuple[str, ...] = ()
@@ -173,6 +185,8 @@ class People(msgspec.Struct, frozen=True, kw_only=True):
     """First names that are words too, but hardly ever meant so."""
     firsts: tuple[str, ...] = ()
     """First names that the lexicon lacks, or knows only as words of some other language."""
+    others: tuple[str, ...] = ()
+    """More of them; what else the lexicon has for a first name counts as much as these."""
     lasts: tuple[str, ...] = ()
     """Surnames, likewise."""
     names: tuple[str, ...] = ()
@@ -281,7 +295,9 @@ class Rules:
         self.doubtful_months = frozenset(file.dates.doubtful_months)
         self.formats = [(form, re.compile(form.pattern), _check(form)) for form in file.formats]
         self.ordinal = _ordinal(file.dates.ordinal_endings)
+        self.street_kinds = frozenset(file.streets.endings)
         self.street = _street(file.streets.endings)
+        self.city_starts = frozenset(file.streets.city_starts)
         self.street_words = frozenset(file.streets.common)
         self.letter_words = frozenset(file.spelling.words)
         self.providers = frozenset(file.spelling.providers)
@@ -374,7 +390,7 @@ def _folded(value: Any) -> Any:
 
 def _own_names(people: People) -> dict[str, str]:
     """Return the kinds of the names of a file; what is doubtful is a word too."""
-    firsts = frozenset(people.firsts)
+    firsts = frozenset((*people.firsts, *people.others))
     lasts = _surnames(people)
     common = frozenset(people.doubtful) - frozenset(people.certain)
     return {
@@ -430,7 +446,9 @@ def _phrases(file: File) -> Iterator[tuple[str, str, str]]:
         ("time_join", file.times.joins), ("part", file.times.parts),
         ("honorific", file.people.honorifics), ("age_having", file.ages.having),
         ("age_subject", file.ages.subject), ("age_half", file.ages.halves),
-        ("number_link", file.streets.number_links),
+        ("number_link", file.streets.number_links), ("age_asked", file.ages.asks),
+        ("number_suffix", file.streets.suffixes), ("floor", file.streets.floors),
+        ("city_end", file.streets.city_ends),
         ("unit", file.streets.units), ("building", file.streets.buildings),
         ("box", file.streets.boxes), ("direction", file.streets.directions),
         ("city_link", file.streets.links), ("state", file.streets.states),
@@ -501,4 +519,4 @@ def _ordinal(endings: Iterable[str]) -> re.Pattern[str]:
 
 def _street(endings: Iterable[str]) -> re.Pattern[str]:
     alternatives = "|".join(map(re.escape, endings)) or r"\b\B"
-    return re.compile(rf"\w+(?:{alternatives})")
+    return re.compile(rf"[\w-]+(?:{alternatives})")

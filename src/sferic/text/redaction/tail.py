@@ -249,6 +249,8 @@ class Tail:
         for place in range(size - 1, max(-1, size - _EMAIL), -1):
             if self._findings.type_at(place) == "EMAIL":
                 return None
+            if self._findings.taken(place, place + 1):
+                continue
             mark = document.at("before", place)
             if mark is None or mark.value != "EMAIL":
                 continue
@@ -399,7 +401,8 @@ class Tail:
         """Tell whether a number was about to be an age, or that of a house."""
         document = self._document
         if document.before("live", run.start):
-            return "BUILDINGNUMBER"
+            article = document.keys[run.start] in document.rules.never
+            return None if article else "BUILDINGNUMBER"
         before = document.keys[max(0, run.start - 4) : run.start]
         subject = document.before("age_subject", run.start)
         person = subject is not None and document.rules.things.isdisjoint(before)
