@@ -15,7 +15,7 @@ _NUMERALS = frozenset(
 )
 """Behind the names of kings and popes, and in days that streets are named after."""
 _PARTS = 4
-_APART = 6
+_APART = 8
 """Tokens between a street and what announces the number of the house."""
 _POSTCODE = 4
 """From how many digits on a number behind that of a house is one of its own."""
@@ -94,15 +94,16 @@ class Gazetteer:
         """Return where a number begins that is said after its street: `und zwar die Nummer 5`."""
         document = self._document
         announced = False
-        for place in range(index, min(document.size, index + _APART)):
+        place = index
+        while place < document.size and place - index < _APART:
             if announced and self._number_end(place) > place:
                 return place
             link = document.at("number_link", place)
-            announced = announced or (link is not None and link.end - link.start == 1)
+            announced = announced or link is not None
             small = document.keys[place] in document.rules.never
             if link is None and not small and not document.at("link", place):
                 break
-            announced = announced or link is not None
+            place = link.end if link is not None else place + 1
         return None
 
     def _named_before(self, mark: Mark) -> None:
@@ -147,6 +148,8 @@ class Gazetteer:
     def _named_after(self, mark: Mark) -> None:
         """Take the type of a street, its name, and a number on either side: `12 rue du Bac`."""
         end = self._name_end(mark.end)
+        if end == mark.end:
+            self._numbered_street(mark)
         if end == mark.end or (mark.value and not self._is_cued(mark.start, reach=4)):
             return
         start = self._number_start(mark.start)
@@ -163,6 +166,14 @@ class Gazetteer:
         sure = capital or self._is_cued(start) or self._number_apart(end) is not None
         if start < mark.start or sure:
             self._add(start, end)
+
+    def _numbered_street(self, mark: Mark) -> None:
+        """Take a street whose name is a number: `carrera 15 número 93-47`."""
+        named = self._number_end(mark.end)
+        link = self._document.at("number_link", named) if named > mark.end else None
+        end = self._number_end(link.end) if link is not None else named
+        if link is not None and end > link.end:
+            self._add(mark.start, end)
 
     def _name_end(self, index: int) -> int:
         """Return where the name of a street ends that begins at a token."""
@@ -185,7 +196,7 @@ class Gazetteer:
             if particle is None and not (numeral or self._is_name(end, foreign=True)):
                 break
             named = named or particle is None
-            end += 1
+            end = end + 1 if particle is None else particle.end
         return end if named else index
 
     def _day_end(self, index: int) -> int:
@@ -233,6 +244,8 @@ class Gazetteer:
             if token.pause or not self._is_name(start - 1) or not self._is_proper(start - 1, start):
                 break
             start -= 1
+        weak = document.before("street_before", start) if start < index else None
+        start = weak.start if weak is not None else start
         if start < index and end > index + 1 and not counted:
             self._add(start, end)
 
@@ -251,7 +264,7 @@ class Gazetteer:
         inside = (self._atoms[place] for place in range(index, end) if place in self._atoms)
         if sum(len(atom.value) for atom in inside) != self._streets.postcode:
             return False
-        if end >= document.size or not self._is_proper(end, end + 1):
+        if end == index or end >= document.size or not self._is_proper(end, end + 1):
             return False
         return not self._findings.taken(max(0, index - 1), end)
 
@@ -331,9 +344,15 @@ class Gazetteer:
             if document.tokens[place].pause or place in self._numbers:
                 break
             place += 1
-        end = self._number_end(place)
+        link = document.at("number_link", place)
+        number = link.end if link is not None else place
+        end = self._number_end(number)
         counted = end < document.size and document.keys[end] in document.rules.units
-        if mark.end < place < end and not counted and not self._findings.taken(mark.end, end):
+        if end == number:
+            end = mark.end
+        if end < number and self._number_apart(place) is not None:
+            end, counted = place, place == mark.end
+        if mark.end < place <= end and not counted and not self._findings.taken(mark.end, end):
             self._add(mark.end, end)
 
     def _add(self, start: int, end: int, *, told: bool = False) -> None:
@@ -394,6 +413,9 @@ class Gazetteer:
         link = document.at("city_link", index)
         if link is not None:
             index = link.end
+        small = index < document.size and document.keys[index] in document.rules.never
+        if small and self._streets.postcode and self._is_anchor(index + 1):
+            index += 1
         before = self._postcode_end(index)
         if before > index:
             self._findings.add(index, before, "ZIPCODE", self._value(index, before))
@@ -450,13 +472,28 @@ class Gazetteer:
             known = (
                 self._state(end + 1) is not None and document.keys[end] not in document.rules.never
             )
-            if not self._is_proper(end, end + 1) and not (known and not document.cased):
+            told = sure and end == index and self._is_told(end)
+            if not self._is_proper(end, end + 1) and not ((known and not document.cased) or told):
                 break
             end += 1
         follows = self._state(end) is not None or self._postcode_end(end) > end
         begun = end > index and document.keys[index] in document.rules.city_starts
         whole = begun or document.before("city_end", end) is not None
         return end if follows or sure or document.cased or whole or end - index == 1 else index
+
+    def _is_told(self, index: int) -> bool:
+        """Tell whether a word in small letters that is no name elsewhere may be a city."""
+        document = self._document
+        key = document.keys[index]
+        if document.cased or not key.isalpha() or document.at("hours", index):
+            return False
+        words = (document.rules.never, document.rules.units, document.rules.months)
+        if any(key in group for group in words) or len(key) < 3:
+            return False
+        following = index + 1
+        if following >= document.size or document.at("city_end", following):
+            return True
+        return document.keys[following] in document.rules.never
 
     def _is_city(self, index: int) -> bool:
         return index < self._document.size and self._is_proper(index, index + 1)

@@ -54,11 +54,20 @@ def _before(findings: Findings, start: int) -> Iterator[Cue]:
             continue
         kind = mark.value
         if kind == "CODE":
-            kind = "CREDITCARDCVV" if _is_after_card(findings, mark.start) else "NONE"
+            kind = _kind_of_code(findings, mark.start)
         distance = start - mark.end
         if kind in used or (kind == "NONE" and distance > _REACH_OF_NONE):
             continue
         yield Cue(kind, mark.start, mark.end, distance)
+
+
+def _kind_of_code(findings: Findings, index: int) -> str:
+    """Return what is just called a code, by what has been said or announced before it."""
+    if _is_after_card(findings, index):
+        return "CREDITCARDCVV"
+    marks = (findings.document.at("before", place) for place in range(max(0, index - _CARD), index))
+    card = any(mark is not None and mark.value == "CREDITCARDNUMBER" for mark in marks)
+    return "PIN" if card else "NONE"
 
 
 def _is_after_card(findings: Findings, index: int) -> bool:

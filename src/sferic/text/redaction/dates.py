@@ -397,22 +397,6 @@ class Calendar:
                 end = half.end if half is not None else atom.end
                 self._findings.add(atom.start, end, "AGE", age, grows=atom.takes_unit)
 
-    def _is_person(self, atom: Atom, subject: Mark | None) -> bool:
-        """Tell whether a number is not the age of a thing, `das Auto meiner Mutter ist zehn`."""
-        document = self._document
-        several = subject is not None and subject.end - subject.start > 1
-        end = subject.start if subject is not None and several else atom.start
-        begin = max(0, end - (_OWNED if several else _CLAUSE))
-        for index in range(end - 1, begin - 1, -1):
-            key = document.keys[index]
-            if key in document.rules.things:
-                return False
-            if document.tokens[index].pause or document.at("list", index):
-                break
-            if several and key not in document.rules.never:
-                break
-        return True
-
     def _is_asked(self, atom: Atom) -> bool:
         """Tell whether a number answers the question for an age."""
         document = self._document
@@ -432,7 +416,7 @@ class Calendar:
 
     def _is_age(self, document: Document, atom: Atom) -> bool:
         subject = document.before("age_subject", atom.start)
-        person = self._is_person(atom, subject)
+        person = is_person(document, atom.start, subject)
         half = document.at("age_half", atom.end)
         end = half.end if half is not None else atom.end
         if document.at("age_after", end):
@@ -451,3 +435,19 @@ class Calendar:
             and (self._is_free(end) or self._is_clause(end))
             and int(atom.value) > 1
         )
+
+
+def is_person(document: Document, start: int, subject: Mark | None) -> bool:
+    """Tell whether a number is not the age of a thing, `das Auto meiner Mutter ist zehn`."""
+    several = subject is not None and subject.end - subject.start > 1
+    end = subject.start if subject is not None and several else start
+    begin = max(0, end - (_OWNED if several else _CLAUSE))
+    for index in range(end - 1, begin - 1, -1):
+        key = document.keys[index]
+        if key in document.rules.things:
+            return False
+        if document.tokens[index].pause or document.at("list", index):
+            break
+        if several and key not in document.rules.never:
+            break
+    return True

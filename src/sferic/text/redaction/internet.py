@@ -20,6 +20,10 @@ _MAILBOXES = frozenset(
     )
 )  # fmt: skip
 """Words that a mailbox is called by, and little else before `at` and a host."""
+_LOUD = 5
+"""Letters of a name of `@` that is nothing else, as `at` may be."""
+_LOOSE = 7
+"""Tokens before it in which the verb is looked for that a mailbox follows."""
 _HOST = 4
 """Words that a host may have before its dot."""
 _CUES = frozenset(("EMAIL",))
@@ -156,7 +160,8 @@ def _spoken_url(findings: Findings, atoms: Mapping[int, Atom], dot: int, end: in
     while start > document.begin:
         before = document.before("sign", start, 2)
         if before is not None and before.start > document.begin:
-            start = before.start - 1
+            web = document.before("web", before.start)
+            start = before.start - 1 if web is None else web.start
         elif _is_letter(document, start) and _is_letter(document, start - 1):
             start -= 1
         else:
@@ -197,6 +202,8 @@ def local_start(findings: Findings, atoms: Mapping[int, Atom], at: int) -> int |
     """Return where the name of a mailbox begins that ends before `at`, if that is one."""
     document = findings.document
     cue = _cue_end(document, at)
+    if cue is None and at < document.size and len(document.keys[at]) >= _LOUD:
+        cue = _linked_end(document, at)
     near = (atoms.get(index) for index in range(max(0, at - _REACH * 2), at))
     ends = {atom.end: atom for atom in near if atom is not None}
     start = at
@@ -263,6 +270,17 @@ def _cue_end(document: Document, at: int) -> int | None:
             while (link := document.at("name_link", end)) and link.end < at:
                 end = link.end
             return max(end, document.begin)
+    return None
+
+
+def _linked_end(document: Document, at: int) -> int | None:
+    """Return the index behind the verb before a mailbox: `c'est boulangerie du coin arobase`."""
+    for index in range(at - 1, max(document.begin, at - _LOOSE) - 1, -1):
+        link = document.at("link", index)
+        if link is not None and link.end < at:
+            return max(link.end, document.begin)
+        if document.tokens[index].stop:
+            break
     return None
 
 

@@ -174,13 +174,14 @@ class People:
         """Take a whole name of two words that are something else too: `hier ist rose klein`."""
         document = self._document
         index = mark.end
-        if document.cased or mark.value != "self" or not self._may_be(index):
+        if document.cased or not self._is_person_cue(mark) or not self._may_be(index):
             return False
         if document.tokens[index].pause or not self._may_be(index + 1):
             return False
         first = set("fF") & set(document.tokens[index].kinds)
         last = set("lL") & set(document.tokens[index + 1].kinds)
-        if not (first and last and self._ends_clause(index + 2)):
+        own = mark.value == "self" or document.keys[index + 1] in self._rules.surnames
+        if not (first and last and own and self._ends_clause(index + 2)):
             return False
         return self._take(index, "FIRSTNAME") and self._take(index + 1, "LASTNAME")
 

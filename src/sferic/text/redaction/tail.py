@@ -2,6 +2,7 @@
 
 from sferic.text.redaction import codes, internet, spelling
 from sferic.text.redaction.cues import cues
+from sferic.text.redaction.dates import is_person
 from sferic.text.redaction.engine import Analysis
 from sferic.text.redaction.entities import Entity
 from sferic.text.redaction.runs import Atom, Run
@@ -16,6 +17,8 @@ _ANNOUNCED = 2
 _NUMBERED = 4
 """Tokens between what announces an address and the name of a street."""
 _ADDRESS = 3
+_APART = 9
+"""Tokens in which the number of a house is waited for in a partial."""
 _EMAIL = 24
 _NAMES = 2
 _CUES = ("before", "name", "name_asked", "live", "web")
@@ -199,9 +202,29 @@ class Tail:
             if atom is not None and atom.kind != "l" and taken in (None, "TIME", "AGE"):
                 self._open(self._run_start(place))
                 break
+        self._streets()
+
+    def _streets(self) -> None:
+        """Wait for the name of a street, and for its number."""
+        document = self._document
+        size = document.size
         for place in range(size - 1, max(document.begin, size - _ADDRESS - 1) - 1, -1):
-            if document.at("street_before", place) and not self._findings.taken(place, size):
+            mark = document.at("street_before", place)
+            if mark is None or self._findings.taken(place, size):
+                continue
+            if not mark.value or self._is_address(place):
                 self._open(self._run_start(place))
+        for place in range(max(document.begin, size - _APART), size if not self._final else 0):
+            if self._is_street(place) and not self._findings.taken(place, place + 1):
+                self._open(place)
+                break
+
+    def _is_street(self, index: int) -> bool:
+        """Tell whether a token names a street, whose number may be said much later."""
+        document = self._document
+        mark = document.at("street_before", index)
+        named = document.rules.street.fullmatch(document.keys[index]) is not None
+        return named or (mark is not None and not mark.value and mark.end < document.size)
 
     def _is_address(self, index: int) -> bool:
         """Tell whether somebody has just begun to say where they live."""
@@ -247,7 +270,7 @@ class Tail:
         document = self._document
         size = document.size
         for place in range(size - 1, max(-1, size - _EMAIL), -1):
-            if self._findings.type_at(place) == "EMAIL":
+            if self._findings.type_at(place) in ("EMAIL", "ADDRESS"):
                 return None
             if self._findings.taken(place, place + 1):
                 continue
@@ -403,9 +426,8 @@ class Tail:
         if document.before("live", run.start):
             article = document.keys[run.start] in document.rules.never
             return None if article else "BUILDINGNUMBER"
-        before = document.keys[max(0, run.start - 4) : run.start]
         subject = document.before("age_subject", run.start)
-        person = subject is not None and document.rules.things.isdisjoint(before)
+        person = subject is not None and is_person(document, run.start, subject)
         return "AGE" if person and run.end < document.size else None
 
     def _kind(self, run: Run) -> str | None:
