@@ -98,6 +98,7 @@ class FakeEngine:
         recites: Whether it says a prefix twice.
         closes: Whether it ends every answer with a full stop.
         unsure: Words it has little confidence in.
+        script: What some of the words are called instead.
         stops_after: Words, the prefix not counted, after which it stops whatever follows.
     """
 
@@ -115,6 +116,7 @@ class FakeEngine:
         self.recites = False
         self.closes = False
         self.unsure: set[str] = set()
+        self.script: dict[int, str] = {}
         self.stops_after: int | None = None
         self.changes_its_mind = False
         self.closed = False
@@ -175,7 +177,7 @@ class FakeEngine:
         return [call for call in self.calls if call.draft is draft]
 
     def _word(self, number: int, first: int, last: int, start: int) -> Word:
-        [text] = names(number)
+        text = self.script.get(number, *names(number))
         confidence = 0.2 if text in self.unsure else 0.9
         return Word(text=text, start=start + first, end=start + last, confidence=confidence)
 
@@ -215,6 +217,7 @@ def _mostly(found: tuple[int, int, int]) -> bool:
 
 
 def _language(words: Sequence[Word], allowed: Sequence[str]) -> str:
-    german = bool(words) and int(words[-1].text.strip("w.")) >= GERMAN
+    name = words[-1].text.strip("w.") if words else ""
+    german = name.isdecimal() and int(name) >= GERMAN
     language = "de" if german else "en"
     return language if language in allowed else allowed[0]

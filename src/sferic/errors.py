@@ -24,6 +24,7 @@
         * UnknownKeyError (LookupError): no such key to revoke
     * SessionClosedError (RuntimeError): fed after its end
     * OutputError (OSError): a file that a transcript goes to cannot be written
+    * TextInputError (ValueError): a file of text cannot be read
     * RemoteError (ConnectionError): what a client heard from a server
         * InvalidUrlError (ValueError): no address of a server
         * MalformedKeyError (ValueError): a key that cannot be sent
@@ -277,6 +278,15 @@ class OutputError(SfericError, OSError):
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{path} cannot be written: {reason}. Choose another file with --output")
+
+
+class TextInputError(SfericError, ValueError):
+    """A file of text cannot be read."""
+
+    code = "unreadable_text"
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name} cannot be read: {reason}")
 
 
 class RemoteError(SfericError, ConnectionError):

@@ -4,13 +4,14 @@ import asyncio
 import secrets
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from enum import Enum, auto
 from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import Any, Literal, Self, TypeAlias
 
 import msgspec
 
+from sferic import languages
 from sferic.audio import BYTES_A_SAMPLE, SAMPLE_RATE, open_decoder
 from sferic.errors import SessionClosedError, UndecodableAudioError
 from sferic.protocol import messages
@@ -30,6 +31,7 @@ from sferic.speech.segmenter import (
     SpeechEvent,
     SpeechStarted,
 )
+from sferic.text.stage import TextStage
 
 MOST_WORDS = 1000
 """Words after which a segment is cut in any case: every partial repeats all of them."""
@@ -70,7 +72,11 @@ class _Ends(msgspec.Struct, frozen=True):
     last: bool
 
 
-_Job: TypeAlias = Piece | SegmentEnded | _Ends | UndecodableAudioError
+class _Quiet(msgspec.Struct, frozen=True):
+    """It has been silent for so long that nothing need be held back any more."""
+
+
+_Job: TypeAlias = Piece | SegmentEnded | _Quiet | _Ends | UndecodableAudioError
 
 
 class Session:
@@ -117,8 +123,17 @@ class Session:
         self._jobs: deque[_Job] = deque()
         self._changed = asyncio.Event()
         self._done = asyncio.Event()
+        self._text = TextStage.of(
+            numerals=self._numerals,
+            itn_normalize=self.options.itn_normalize,
+            redact_pii=self.options.redact_pii,
+            redact_pci=self.options.redact_pci,
+            no_format_delay=self.options.no_format_delay,
+        )
         self._held: list[Word] = []
+        self._ready: list[Word] = []
         self._language: str | None = None
+        self._spoken = False
         self._shown = False
         self._split_wanted: int | None = None
         self._taking = False
@@ -129,6 +144,11 @@ class Session:
         self._hushed = -1
         self._started = 0.0
         self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def _numerals(self) -> Literal["true", "false", "auto"]:
+        """How numbers are written: not at all where nothing is to be formatted."""
+        return self.options.numerals if self.options.format else "false"
 
     @property
     def audio_seconds(self) -> float:
@@ -150,14 +170,15 @@ class Session:
         if recognizer is None:
             recognizer = self._owned = await asyncio.to_thread(Recognizer.load)
         try:
-            self._open(recognizer)
+            candidates = recognizer.candidates(self.options.language)
+            await asyncio.to_thread(self._text.prepare, candidates)
+            self._open(recognizer, candidates)
         except BaseException:
             await self._close_own()
             raise
         return self
 
-    def _open(self, recognizer: Recognizer) -> None:
-        candidates = recognizer.candidates(self.options.language)
+    def _open(self, recognizer: Recognizer, candidates: Sequence[str]) -> None:
         self._recognizer = recognizer
         self._started = time.monotonic()
         self._hearing = Hearing(
@@ -170,6 +191,7 @@ class Session:
             candidates,
             timeline=self._hearing.timeline,
             segmenter=self._segmenter,
+            digits=self._numerals != "false",
         )
         self._tasks = [
             asyncio.create_task(self._guarded(self._listen()), name=f"{self.session_id}-listen"),
@@ -260,7 +282,7 @@ class Session:
 
     async def _take(self, item: list[bytes] | _Mark | Message | None) -> bool:
         if item is None:
-            await self._take_events(self._segmenter.flush(self._hearing.timeline.end))
+            await self._fall_silent()
         elif isinstance(item, list):
             await self._hear(self._hearing.decode(item))
         elif isinstance(item, _Mark):
@@ -275,13 +297,41 @@ class Session:
 
     async def _next_input(self) -> list[bytes] | _Mark | Message | None:
         """Next input, or None if a client that sends nothing has been silent for long enough."""
-        if self._inbox.held or not self._segmenter.segment_open:
+        due = self._silence_due()
+        if self._inbox.held or due is None:
             return await self._inbox.take(_AT_ONCE)
         try:
-            async with asyncio.timeout_at(self._silent_at):
+            async with asyncio.timeout_at(due):
                 return await self._inbox.take(_AT_ONCE)
         except TimeoutError:
             return None
+
+    def _silence_due(self) -> float | None:
+        """Loop time from which no input means silence that ends something."""
+        patience = self._text.patience
+        if self._segmenter.segment_open:
+            return self._silent_at
+        if self._spoken and patience is not None:
+            return self._silent_at + patience / SAMPLE_RATE
+        return None
+
+    async def _fall_silent(self) -> None:
+        """End what is open, or else what is held back."""
+        if self._segmenter.segment_open:
+            await self._take_events(self._segmenter.flush(self._hearing.timeline.end))
+        else:
+            self._end_quiet()
+
+    def _note_quiet(self) -> None:
+        patience = self._text.patience
+        if patience is None or not self._spoken or self._segmenter.segment_open:
+            return
+        if self._hearing.timeline.end - self._segmenter.voice_end >= patience:
+            self._end_quiet()
+
+    def _end_quiet(self) -> None:
+        self._spoken = False
+        self._add_job(_Quiet())
 
     async def _hear(self, blocks: Iterator[Block]) -> None:
         timeline = self._hearing.timeline
@@ -293,6 +343,7 @@ class Session:
             over = batch.last
             for block in batch.blocks:
                 await self._take_events(self._hearing.take(block))
+                self._note_quiet()
             split, self._split_wanted = self._split_wanted, None
             if split is not None and split == self._segmenter.piece_start:
                 await self._take_events(self._segmenter.split())
@@ -320,6 +371,7 @@ class Session:
                         messages.SpeechEnded(session_id=self.session_id, timestamp=seconds(at))
                     )
                 case Piece():
+                    self._spoken = True
                     await self._room_for_job()
                     self._add_job(event)
                 case SegmentEnded():
@@ -376,28 +428,35 @@ class Session:
             case Piece():
                 await self._finish_piece(job)
             case SegmentEnded():
-                if self._held or self._shown:
-                    await self._final()
+                if self._held or self._ready or self._shown:
+                    await self._final(ended=self._is_long_over)
+            case _Quiet():
+                if self._text.holding:
+                    await self._final(ended=True)
             case _Ends(last=last):
-                await self._final(last=last)
+                await self._final(last=last, ended=True)
                 if last:
                     await self._outbox.end()
                 return last
             case UndecodableAudioError():
-                if self._held or self._shown:
-                    await self._final()
+                if self._held or self._ready or self._shown or self._text.holding:
+                    await self._final(ended=True)
                 await self._outbox.end(job)
                 return True
         return False
 
     async def _finish_piece(self, piece: Piece) -> None:
         hypothesis = await self._recognition.final(piece, background=self._background)
-        self._held += hypothesis.words
         if hypothesis.words:
+            if self._held and hypothesis.language != self._language:
+                # Each language is read by its own rules.
+                self._ready += self._text.final(self._held, language=self._code(self._language))
+                self._held = []
             self._language = hypothesis.language
+        self._held += hypothesis.words
         await self._cut_by_count()
         may_cut = self.options.finalize_on_words or len(self._held) >= MOST_WORDS
-        if piece.ending in ("pause", "length") and may_cut and self._held:
+        if piece.ending in ("pause", "length") and may_cut and (self._held or self._ready):
             await self._final()
 
     async def _cut_by_count(self) -> None:
@@ -408,10 +467,32 @@ class Session:
             await self._final()
             self._held = rest
 
-    async def _final(self, *, last: bool = False) -> None:
-        words, self._held, self._shown = self._held, [], False
+    async def _final(self, *, last: bool = False, ended: bool = False) -> None:
+        """Send a final, unless all that it would say is held back.
+
+        Args:
+            last: Whether it is the last.
+            ended: Whether nothing may be held back; then it is sent in any case.
+        """
+        text = self._text.final(self._held, language=self._code(self._language), ended=ended)
+        words, self._held, self._ready = [*self._ready, *text], [], []
+        if not words and not ended and self._text.holding:
+            return
+        self._shown = False
         message = self._builder.final(words, language=self._language, is_last=last)
         await self._outbox.put(message, replaces_draft=True)
+
+    @property
+    def _is_long_over(self) -> bool:
+        """Whether a segment that ends has been over for as long as anything is held back."""
+        patience = self._text.patience
+        silence = self.options.endpoint_silence_ms * SAMPLE_RATE // 1000
+        return patience is not None and silence >= patience
+
+    def _code(self, language: str | None) -> str:
+        """Return the language by whose rules text is read: the pinned or the detected one."""
+        asked = self.options.language
+        return (language or "en") if languages.is_aggregate(asked) else asked
 
     def _draft_due(self) -> bool:
         """Whether enough has been said since the last partial."""
@@ -448,9 +529,14 @@ class Session:
         else:
             hypothesis = await self._recognition.draft(since=last, background=self._background)
         words = [*self._held, *hypothesis.words]
-        if words or self._shown:
+        text = self._text.partial(
+            words,
+            settled=len(self._held) + hypothesis.settled,
+            language=self._code(hypothesis.language),
+        )
+        if text or self._ready or self._shown:
             self._shown = True
-            await self._outbox.put_draft(self._builder.partial(words))
+            await self._outbox.put_draft(self._builder.partial([*self._ready, *text]))
         if self.options.max_words is not None and len(words) > self.options.max_words:
             self._split_wanted = start
 

@@ -291,13 +291,7 @@ def test_the_endpoint_is_the_shorter_timer_or_the_one_that_counts(
 @pytest.mark.parametrize(
     ("name", "value", "allowed"),
     [
-        ("redact_pii", "true", "false"),
-        ("redact_pci", "true", "false"),
         ("diarize", "true", "false"),
-        ("numerals", "true", "auto"),
-        ("numerals", "false", "auto"),
-        ("itn_normalize", "true", "left out or false"),
-        ("no_format_delay", "true", "false"),
         ("keywords", "Sferic:2", "left out"),
         ("webhook_url", "https://example.com/", "left out"),
         ("webhook_method", "POST", "left out"),
@@ -313,10 +307,6 @@ def test_a_feature_that_is_not_there_yet_is_refused_by_name(
     assert found.message == (
         f"{name}={value} is not allowed: it is not available yet, and must be {allowed}"
     )
-
-
-def test_asking_for_nothing_to_be_normalised_is_accepted_while_nothing_is() -> None:
-    assert parse_options([("itn_normalize", "false")]).itn_normalize is False
 
 
 def test_a_feature_arrives_by_one_flag_in_its_row() -> None:

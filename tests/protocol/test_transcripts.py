@@ -276,3 +276,46 @@ def test_a_sentence_without_end_does_not_grow_for_ever() -> None:
     longest = max(len(text.split()) for text, _, _ in utterances(message))
     assert longest < SENTENCE_WORDS + 10
     assert sum(len(text.split()) for text, _, _ in utterances(message)) == 800
+
+
+# Redaction
+
+
+def test_placeholders_are_upper_case_in_text_and_lower_case_in_words() -> None:
+    transcript = builder(redact_pii=True, full_transcript=True, sentence_timestamps=True)
+    transcript.final(say("Hi,"))
+    message = transcript.final(say("I'm [FIRSTNAME_1]. Is [LASTNAME_1]'s PIN [...]?", at=1))
+
+    assert message.transcript == "I'm [FIRSTNAME_1]. Is [LASTNAME_1]'s PIN [...]?"
+    assert message.full_transcript == "Hi, I'm [FIRSTNAME_1]. Is [LASTNAME_1]'s PIN [...]?"
+    assert [one[0] for one in utterances(message)] == [
+        "Hi, I'm [FIRSTNAME_1].",
+        "Is [LASTNAME_1]'s PIN [...]?",
+    ]
+    assert message.words is not UNSET
+    assert [word.word for word in message.words] == [
+        "I'm",
+        "[firstname_1].",
+        "Is",
+        "[lastname_1]'s",
+        "PIN",
+        "[...]?",
+    ]
+
+
+@pytest.mark.parametrize("asked", ["redact_pii", "redact_pci"])
+def test_placeholders_are_listed_in_order_on_every_message(asked: str) -> None:
+    transcript = builder(**{asked: True})
+    words = say("[PIN_2], [...] so [CITY_1] [PIN_2]")
+
+    assert transcript.partial(words).redacted_entities == ("[PIN_2]", "[CITY_1]", "[PIN_2]")
+    assert transcript.final(words).redacted_entities == ("[PIN_2]", "[CITY_1]", "[PIN_2]")
+    assert transcript.final([], is_last=True).redacted_entities == ()
+    assert builder().final(words).redacted_entities is UNSET
+
+
+def test_placeholders_keep_their_form_whatever_the_style() -> None:
+    message = builder(redact_pii=True, format=False).final(say("Hi, [FIRSTNAME_1]! [PIN_1]."))
+
+    assert message.transcript == "hi [FIRSTNAME_1] [PIN_1]"
+    assert message.redacted_entities == ("[FIRSTNAME_1]", "[PIN_1]")

@@ -6,7 +6,7 @@ import sys
 import typer
 from rich.console import Console
 
-from sferic.cli import bench, exits, serve, transcribe
+from sferic.cli import bench, exits, serve, text, transcribe
 from sferic.cli.keys import keys
 from sferic.cli.models import models
 from sferic.errors import SfericError
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 serve.register(app)
 transcribe.register(app)
+text.register(app)
 bench.register(app)
 app.add_typer(models, name="models")
 app.add_typer(keys, name="keys")

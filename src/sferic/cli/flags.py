@@ -22,16 +22,19 @@ _PANELS = {
 }
 
 
-def option_flags(*, taken: Collection[str] = ()) -> list[inspect.Parameter]:
+def option_flags(
+    *, only: Collection[str] | None = None, taken: Collection[str] = ()
+) -> list[inspect.Parameter]:
     """Return the parameters of a command for every option in the table.
 
     A yes-or-no option is `--name` and `--no-name`; the others take their value as a query does.
 
     Args:
+        only: Names of options, if not all of them are meant.
         taken: Flags that mean something else to the command; of such an option only `--no-name` is
             left.
     """
-    return [_parameter(spec, taken) for spec in TABLE]
+    return [_parameter(spec, taken) for spec in TABLE if only is None or spec.name in only]
 
 
 def setting_flags(group: str | None = None, *, panel: str = "") -> list[inspect.Parameter]:

@@ -35,9 +35,7 @@ class OptionSpec(msgspec.Struct, frozen=True, kw_only=True):
     aliases: tuple[str, ...] = ()
     """Other names in a query; the name itself wins where both are given."""
     available: bool = True
-    """Whether the feature behind it exists yet; until then only `default` and `inert` pass."""
-    inert: tuple[object, ...] = ()
-    """Values besides the default that ask for nothing."""
+    """Whether the feature behind it exists yet; until then only the default passes."""
 
     @property
     def default(self) -> object:
@@ -54,8 +52,7 @@ class OptionSpec(msgspec.Struct, frozen=True, kw_only=True):
         """What is allowed now, as a phrase that follows "it must be"."""
         if self.available:
             return self.kind.allowed
-        written = map(self.write, (self.default, *self.inert))
-        return " or ".join(text or "left out" for text in written)
+        return self.write(self.default) or "left out"
 
     def write(self, value: object) -> str:
         """Write a checked value as a query says it; one that is unset is an empty string."""
@@ -82,7 +79,7 @@ class OptionSpec(msgspec.Struct, frozen=True, kw_only=True):
         return self._open(self.kind.check(value))
 
     def _open(self, value: object) -> object:
-        if self.available or value == self.default or value in self.inert:
+        if self.available or value == self.default:
             return value
         message = f"it is not available yet, and must be {self.allowed}"
         raise ValueError(message)
@@ -131,22 +128,20 @@ TABLE: tuple[OptionSpec, ...] = (
         name="redact_pii",
         kind=Flag(),
         group="text",
-        doc="Replace names, addresses and other personal data by placeholders.",
-        available=False,
+        doc="Replace names, addresses and other personal data by placeholders; partials then show "
+        "settled words only.",
     ),
     OptionSpec(
         name="redact_pci",
         kind=Flag(),
         group="text",
-        doc="Replace card and account numbers by placeholders.",
-        available=False,
+        doc="Replace card and account numbers, and what goes with them, by placeholders.",
     ),
     OptionSpec(
         name="numerals",
         kind=Switch(third="auto"),
         group="text",
         doc="Write spoken numbers as digits: always, never, or where writing has them.",
-        available=False,
     ),
     OptionSpec(
         name="diarize",
@@ -160,9 +155,7 @@ TABLE: tuple[OptionSpec, ...] = (
         kind=Flag(),
         group="text",
         doc="Write money, dates, phone numbers and e-mail addresses out on finals; unset, it "
-        "follows `numerals`.",
-        available=False,
-        inert=(False,),
+        "follows `numerals`, and with `numerals=false` there is none.",
     ),
     OptionSpec(
         name="format",
@@ -245,8 +238,8 @@ TABLE: tuple[OptionSpec, ...] = (
         name="no_format_delay",
         kind=Flag(),
         group="text",
-        doc="Do not hold back a number that is still being dictated.",
-        available=False,
+        doc="Do not hold back a number that is still being dictated, unless it may have to be "
+        "redacted.",
     ),
     OptionSpec(
         name="webhook_url",

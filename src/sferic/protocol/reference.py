@@ -25,8 +25,7 @@ Every option is a parameter of the WebSocket's query (`?language=de&vad_events=t
 * A parameter may come twice only if both say the same. Where a name and its alias come, the name
   wins.
 * An empty value unsets an option that is unset by default; for any other it is an error.
-* An option marked *not yet* takes only its default, or what asks for nothing: everything else
-  is refused, never ignored.
+* An option marked *not yet* takes only its default: everything else is refused, never ignored.
 """
 
 _TITLES: dict[Group, str] = {
@@ -38,6 +37,10 @@ _TITLES: dict[Group, str] = {
     "delivery": "Names and delivery",
 }
 
+_FOOTNOTES: dict[Group, str] = {
+    "text": "\n[What the text looks like](text.md) says how each works, with examples.\n",
+}
+
 
 def page() -> str:
     """Return the page as Markdown."""
@@ -47,7 +50,8 @@ def page() -> str:
 
 def _section(group: Group) -> str:
     rows = [_row(spec) for spec in TABLE if spec.group == group]
-    return f"## {_TITLES[group]}\n\n" + _table(("parameter", "default", "allowed", "meaning"), rows)
+    table = _table(("parameter", "default", "allowed", "meaning"), rows)
+    return f"## {_TITLES[group]}\n\n{table}{_FOOTNOTES.get(group, '')}"
 
 
 def _row(spec: OptionSpec) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from sferic.protocol.messages import Transcription, Utterance, WordItem
 from sferic.protocol.options import Options
 from sferic.recognition.hypothesis import Word, join
 from sferic.text import sentences, style
+from sferic.text.redaction.placeholders import PENDING, PLACEHOLDER
 
 SENTENCE_PAUSE = 3 * SAMPLE_RATE
 """Samples of silence between two segments that end a sentence in any case."""
@@ -56,6 +57,7 @@ class TranscriptBuilder:
             is_final=False,
             is_last=False,
             words=self._items(styled, speakers=False),
+            redacted_entities=self._entities(styled),
         )
 
     def final(
@@ -94,6 +96,7 @@ class TranscriptBuilder:
             languages=tuple(self._heard),
             words=self._items(styled, speakers=True),
             utterances=self._utterances(words, spoken),
+            redacted_entities=self._entities(styled),
         )
 
     def _style(self, words: Sequence[Word]) -> list[Word]:
@@ -108,6 +111,12 @@ class TranscriptBuilder:
         if not self._options.word_timestamps:
             return UNSET
         return tuple(_item(word, speaker=speakers) for word in words)
+
+    def _entities(self, words: Sequence[Word]) -> tuple[str, ...] | UnsetType:
+        if not self._options.redact_pii and not self._options.redact_pci:
+            return UNSET
+        found = (PLACEHOLDER.search(word.text) for word in words)
+        return tuple(match[0] for match in found if match is not None and match[0] != PENDING)
 
     def _utterances(
         self, words: Sequence[Word], language: str | None
@@ -141,7 +150,7 @@ class TranscriptBuilder:
 def _item(word: Word, *, speaker: bool) -> WordItem:
     confident = word.speaker_confidence
     return WordItem(
-        word=word.text,
+        word=PLACEHOLDER.sub(lambda match: match[0].lower(), word.text),
         start=seconds(word.start),
         end=seconds(word.end),
         confidence=_confidence(word.confidence),

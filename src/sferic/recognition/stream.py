@@ -89,6 +89,7 @@ class StreamRecognition:
         languages: Codes the stream may be in.
         timeline: Audio of the stream.
         segmenter: Knows where speech is.
+        digits: Whether numbers may be written in digits.
     """
 
     def __init__(
@@ -98,7 +99,9 @@ class StreamRecognition:
         *,
         timeline: Timeline,
         segmenter: Segmenter,
+        digits: bool = True,
     ) -> None:
+        self._digits = digits
         self._recognizer = recognizer
         self._languages = languages
         self._timeline = timeline
@@ -181,6 +184,7 @@ class StreamRecognition:
                 context=draft.context,
                 guess=draft.guess,
                 draft=True,
+                digits=self._digits,
             )
 
         hypothesis = await self._recognizer.draft(prepare, since=since, background=background)
@@ -330,6 +334,7 @@ class StreamRecognition:
             prefix=prefix,
             guess=guess.words,
             trusted=guess.settled,
+            digits=self._digits,
         )
         return await run.on(self._recognizer, work)
 

@@ -8,8 +8,11 @@ every script of the protocol's languages and a short list of abbreviations for e
 import re
 from collections.abc import Sequence
 
+import msgspec
+
 from sferic.recognition.hypothesis import Word
 from sferic.text.abbreviations import AFTER_ORDINALS, BEFORE_ANYTHING, BEFORE_NUMBERS, STARTERS
+from sferic.text.redaction.placeholders import PLACEHOLDER
 
 _CLOSERS = "\"'”’“‘»›«‹)]}」』）】*"
 _OPENERS = "¿¡([{„‚"
@@ -25,6 +28,9 @@ _OPENING = {
     **dict.fromkeys(("bg", "et", "lt", "lv"), frozenset("«‹")),
 }
 _OPENING_ELSEWHERE = frozenset("«‹“‘")
+_NAMES = ("[FIRSTNAME_", "[LASTNAME_", "[CITY_", "[STATE_")
+_NAME, _NUMBER = "字", "0x"
+"""What stands for placeholders here: it has no case and looks like no ordinal or initial."""
 _EMPTY: frozenset[str] = frozenset()
 
 
@@ -38,17 +44,18 @@ def split(words: Sequence[Word], *, language: str | None = None) -> list[tuple[W
         language: Code of their language, for its abbreviations and quotation marks.
     """
     language = language or ""
+    plain = [_without_placeholder(word) for word in words]
     # Where nothing has a capital, a lower-case word says nothing about what comes before it.
-    cased = any(word.text != word.text.lower() for word in words)
+    cased = any(word.text != word.text.lower() for word in plain)
     sentences = []
     start = last = 0
     for index in range(1, len(words)):
-        after = words[index]
-        if not _speakers_differ(words[index - 1], after):
-            if _trails(after, words[start:index], language):
+        after = plain[index]
+        if not _speakers_differ(plain[index - 1], after):
+            if _trails(after, plain[start:index], language):
                 continue
-            before = "".join(word.text for word in words[last:index])
-            following = _following(words[index : index + _LOOKAHEAD])
+            before = "".join(word.text for word in plain[last:index])
+            following = _following(plain[index : index + _LOOKAHEAD])
             if not _ends(
                 before, after, following, first=last == start, cased=cased, language=language
             ):
@@ -59,6 +66,16 @@ def split(words: Sequence[Word], *, language: str | None = None) -> list[tuple[W
     if words:
         sentences.append(tuple(words[start:]))
     return sentences
+
+
+def _without_placeholder(word: Word) -> Word:
+    """Return a word with what looks like its kind in the place of a placeholder."""
+    text = PLACEHOLDER.sub(_stand_in, word.text)
+    return word if text == word.text else msgspec.structs.replace(word, text=text)
+
+
+def _stand_in(placeholder: re.Match[str]) -> str:
+    return _NAME if placeholder[0].startswith(_NAMES) else _NUMBER
 
 
 def _speakers_differ(before: Word, after: Word) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from sferic.recognition.hypothesis import Word
+from sferic.text.redaction.placeholders import PLACEHOLDER, PLACEHOLDER_WORD
 
 _APOSTROPHES = frozenset("'’")
 _SINGLE_QUOTES = frozenset("'’‘‚‛")
@@ -18,8 +19,6 @@ _MEANINGFUL = frozenset("%‰#&@*§_/\\")
 """Punctuation to Unicode, but read aloud."""
 _ELISIONS = frozenset(("s", "t", "n", "m", "k", "r", "em", "tis", "twas", "til", "cause", "bout"))
 """What is written with an apostrophe before it, in Dutch and English."""
-_PLACEHOLDER = re.compile(r"(\[(?:[A-Z]+_\d+|\.\.\.)\])")
-_PLACEHOLDER_WORD = re.compile(_PLACEHOLDER.pattern + r"(?:['’]\w+)?")
 _ACRONYM = re.compile(r"(?:[^\W\d_]\.){2,}")
 _ADDRESS = re.compile(r".*\w(?:://|@)\w.*|www\.\w.*", re.IGNORECASE | re.DOTALL)
 
@@ -62,7 +61,7 @@ def apply(words: Sequence[Word], *, punctuate: bool = True, capitalize: bool = T
 
 
 def _lower(text: str) -> str:
-    parts = _PLACEHOLDER.split(text)
+    parts = PLACEHOLDER.split(text)
     return "".join(part if odd % 2 else part.lower() for odd, part in enumerate(parts))
 
 
@@ -84,7 +83,7 @@ def _bare(text: str, *, quoted: bool, glued: bool, continued: bool) -> tuple[str
     """
     if text.isalnum() or (glued and continued and text in _JOINERS):
         return text, quoted
-    placeholder = _PLACEHOLDER_WORD.search(text)
+    placeholder = PLACEHOLDER_WORD.search(text)
     if placeholder:
         return placeholder[0], quoted
     start, end = 0, len(text)

