@@ -1,4 +1,4 @@
-"""Reads the tensors of a PyTorch checkpoint without PyTorch, and nothing else that a pickle may say.
+"""Reads the tensors of a PyTorch checkpoint without PyTorch, and nothing else of its pickle.
 
 The file is a zip archive with a pickle, `data.pkl`, and the bytes of each storage, `data/KEY`. A
 pickle can name any function and have it called. Here it may name those in a short list, none of
@@ -116,9 +116,7 @@ class _Reader:
 class _Unpickler(pickle.Unpickler):
     """Knows an ordered dictionary, tensors and storages."""
 
-    def __init__(
-        self, stream: io.BytesIO, storage: Callable[[str, np.dtype[Any]], Array]
-    ) -> None:
+    def __init__(self, stream: io.BytesIO, storage: Callable[[str, np.dtype[Any]], Array]) -> None:
         super().__init__(stream)
         self._storage = storage
 
@@ -140,9 +138,7 @@ class _Unpickler(pickle.Unpickler):
         raise pickle.UnpicklingError(message)
 
 
-def _rebuilt(  # noqa: PLR0917  # as PyTorch calls it
-    storage: Any, offset: Any, size: Any, stride: Any, *_: Any
-) -> Array:
+def _rebuilt(storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> Array:
     """A tensor from its storage: what `torch._utils._rebuild_tensor_v2` does."""
     if not isinstance(storage, np.ndarray) or len(size) != len(stride):
         message = "a tensor has no storage"

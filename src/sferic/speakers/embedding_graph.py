@@ -5,6 +5,8 @@ Masking"; weights by the 3D-Speaker project. Its embedding ends with a batch nor
 in circulation puts a ReLU behind that, which loses half of what the embedding knows.
 """
 
+from typing import Any
+
 import numpy as np
 
 from sferic.models.conversion import UnreadableWeightsError
@@ -103,8 +105,7 @@ class _Network:
     def _pooled(self, x: str) -> str:
         """For each frame the mean of the stretch of frames that it is in."""
         node, integers = self._graph.node, self._graph.integers
-        kernel = {"kernel_shape": [_POOLED], "strides": [_POOLED]}
-        means = node("AveragePool", x, ceil_mode=1, **kernel)
+        means = node("AveragePool", x, kernel_shape=[_POOLED], strides=[_POOLED], ceil_mode=1)
         spread = node("Tile", node("Unsqueeze", means, integers(-1)), integers(1, 1, 1, _POOLED))
         spread = node("Reshape", spread, integers(0, 0, -1))
         frames = node("Shape", x, start=2)
@@ -127,7 +128,7 @@ class _Network:
         scale = 1 / np.sqrt(self._tensor(f"{norm}.running_var") + np.float32(_EPSILON))
         matrix = self._tensor("xvector.dense.linear.weight")[:, :, 0] * scale[:, None]
         weights = self._graph.halved(matrix.T)
-        shift = self._graph.constant((-self._tensor(f"{norm}.running_mean") * scale))
+        shift = self._graph.constant(-self._tensor(f"{norm}.running_mean") * scale)
         self._graph.node("Gemm", x, weights, shift, name=OUTPUT)
 
     def _activated(self, x: str, norm: str) -> str:
@@ -138,7 +139,7 @@ class _Network:
         constants = [self._graph.constant(self._tensor(f"{norm}.{part}")) for part in parts]
         return str(self._graph.node("BatchNormalization", x, *constants, epsilon=_EPSILON))
 
-    def _convolution(self, x: str, name: str, **how: list[int]) -> str:
+    def _convolution(self, x: str, name: str, **how: Any) -> str:
         inputs = [x, self._graph.halved(self._tensor(f"{name}.weight"))]
         if f"{name}.bias" in self._tensors:
             inputs.append(self._graph.constant(self._tensor(f"{name}.bias")))

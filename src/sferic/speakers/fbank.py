@@ -1,4 +1,4 @@
-"""Log mel filter banks as Kaldi computes them, which CAM++ was trained on (`compute-fbank-feats`)."""
+"""Log mel filter banks as Kaldi computes them, which is what CAM++ was trained on."""
 
 import numpy as np
 from numpy.typing import NDArray

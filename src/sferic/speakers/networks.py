@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeAlias
 
 import msgspec
 import numpy as np
@@ -38,7 +38,9 @@ _MAKERS = (
 _TOLERANCE = 0.05
 """How far off its known output a network may be, on another processor or with a later runtime."""
 
-Network = onnxruntime.InferenceSession
+_UNFIT: tuple[type[Exception], ...] = (UnreadableWeightsError, *REJECTIONS)
+
+Network: TypeAlias = onnxruntime.InferenceSession
 
 
 class _Recipe(msgspec.Struct, frozen=True):
@@ -124,7 +126,7 @@ def _loaded(store: ModelStore, name: str, progress: Progress | None) -> Network:
             place, make=make, opened=lambda at: conversion.session(at / "network.onnx")
         )
         return kept or conversion.session(_graph(recipe, weights))
-    except (UnreadableWeightsError, *REJECTIONS) as error:
+    except _UNFIT as error:
         raise ModelLoadError(folder, str(error)) from error
 
 

@@ -87,8 +87,8 @@ class _Network:
             self._graph.halved(self._both_ways(f"{part}_l{layer}")) for part in _MATRICES
         )
         biases = np.concatenate([self._both_ways(f"{part}_l{layer}") for part in _BIASES], axis=1)
-        how = {"hidden_size": _HIDDEN, "direction": "bidirectional"}
-        y = self._graph.node("LSTM", x, weights, recurrence, self._graph.constant(biases), **how)
+        inputs = (x, weights, recurrence, self._graph.constant(biases))
+        y = self._graph.node("LSTM", *inputs, hidden_size=_HIDDEN, direction="bidirectional")
         y = self._graph.node("Transpose", y, perm=[0, 2, 1, 3])
         return str(self._graph.node("Reshape", y, self._graph.integers(0, 0, 2 * _HIDDEN)))
 

@@ -82,12 +82,9 @@ class SpeakerTracker:
         self._segmented = 0
         self._embeddings: dict[Span, Vector] = {}
         self._windows: deque[_Window] = deque()
+        self._numbers: dict[int, int] = {}
+        """What each voice is called, in the order in which they have had words."""
         self._last = 0
-
-    @property
-    def speakers(self) -> int:
-        """How many have been heard."""
-        return len(self._voices)
 
     @property
     def segmented(self) -> int:
@@ -222,9 +219,10 @@ class SpeakerTracker:
             return msgspec.structs.replace(
                 word, speaker=self._last, speaker_confidence=_UNHEARD_CONFIDENCE
             )
-        self._last = int(shares[:-1].argmax())
+        voice = int(shares[:-1].argmax())
+        self._last = self._numbers.setdefault(voice, len(self._numbers))
         overlap = self._moments.overlap(word.start, word.end)
-        sure = float(shares[self._last]) * (1 - overlap / 2) * np.exp(-distance)
+        sure = float(shares[voice]) * (1 - overlap / 2) * np.exp(-distance)
         return msgspec.structs.replace(word, speaker=self._last, speaker_confidence=float(sure))
 
     def _around(self, word: Word) -> tuple[Vector | None, float]:

@@ -75,9 +75,8 @@ class Moments:
             if value not in _ALONE:
                 continue
             track = value - 1
-            if turns and turns[-1].track == track and begin - turns[-1].end < _BREATH:
-                begin = turns.pop().start
-            turns.append(Turn(begin, stop, track))
+            goes_on = turns and turns[-1].track == track and begin - turns[-1].end < _BREATH
+            turns.append(Turn(turns.pop().start if goes_on else begin, stop, track))
         return [turn for turn in turns if turn.end - turn.start >= SHORTEST_TURN]
 
     def overlap(self, start: int, end: int) -> float:
@@ -101,7 +100,10 @@ class Moments:
         stretches = []
         for begin, stop in zip(begins, ends, strict=True):
             if (stop - begin) * FRAME_STEP >= _BLIP:
-                times = (max(self._time(offset + begin), start), min(self._time(offset + stop), end))
+                times = (
+                    max(self._time(offset + begin), start),
+                    min(self._time(offset + stop), end),
+                )
                 stretches.append((int(sets[begin]), *times))
         return stretches
 

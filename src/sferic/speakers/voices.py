@@ -1,5 +1,7 @@
 """The voices of a session: which one an embedding is nearest to, and when it is a new one."""
 
+from typing import Self
+
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
@@ -7,6 +9,9 @@ from numpy.typing import NDArray
 from sferic.speakers.networks import EMBEDDING_SIZE
 
 Vector = NDArray[np.float32]
+
+MOST_SPEAKERS = 8
+"""Voices of a session that nobody gave a number."""
 
 _SURE = 0.05
 """By how much a likeness exceeds the threshold before a voice learns from it."""
@@ -28,7 +33,13 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """How many voices there are, as far as somebody knows."""
 
     least: int = 1
-    most: int = 8
+    most: int = MOST_SPEAKERS
+
+    @classmethod
+    def of(cls, *, least: int | None, most: int | None) -> Self:
+        """Return what a stream asks for, None being what nobody knows."""
+        least = 1 if least is None else least
+        return cls(least=least, most=max(MOST_SPEAKERS, least) if most is None else most)
 
 
 class Voices:
