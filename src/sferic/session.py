@@ -397,6 +397,8 @@ class Session:
                     )
                 case Piece():
                     self._spoken = True
+                    if self._speakers is not None:
+                        self._speakers.ended(event)
                     await self._room_for_job()
                     self._add_job(event)
                 case SegmentEnded():

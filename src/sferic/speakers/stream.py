@@ -28,7 +28,10 @@ class _Look(msgspec.Struct, frozen=True):
     """A stretch of a piece that is to be looked at."""
 
     begin: int
+    """Where the piece begins."""
     end: int
+    complete: bool
+    """Whether the piece is."""
 
 
 class StreamSpeakers:
@@ -61,6 +64,7 @@ class StreamSpeakers:
         self._segmenter = segmenter
         self._looks: deque[_Look] = deque()
         self._looking: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
         self._piece: int | None = None
         self._looked = 0
         self._hushed = 0
@@ -73,12 +77,12 @@ class StreamSpeakers:
         if piece != self._piece:
             self._piece = self._looked = piece
         while self._looked + _STRIDE <= end:
-            self._look(piece, self._looked + _STRIDE)
+            self._look(_Look(piece, self._looked + _STRIDE, complete=False))
         voice_end = self._segmenter.voice_end
         if voice_end != self._hushed and voice_end + _HUSH <= end:
             self._hushed = voice_end
             if voice_end + _HUSH > self._looked:
-                self._look(piece, voice_end + _HUSH)
+                self._look(_Look(piece, voice_end + _HUSH, complete=False))
 
     def needed_from(self, following: int) -> int:
         """First sample that a later call still needs.
@@ -88,15 +92,17 @@ class StreamSpeakers:
         """
         return following - CONTEXT
 
-    async def decide(self, piece: Piece) -> None:
-        """Find out who speaks in a complete piece; pieces come in order."""
-        if self._looking is not None:
-            await self._looking
+    def ended(self, piece: Piece) -> None:
+        """Look at the end of a piece. Does not wait."""
         # What is behind the last voice says nothing of who spoke.
         end = min(piece.end, piece.voice_end + _HUSH)
-        if end > self._tracker.segmented + _HUSH // 2:
-            await self._segment(_Look(piece.start, end))
-        await self._embed(piece.start, piece.end, complete=True)
+        self._look(_Look(piece.start, max(end, piece.start), complete=True))
+
+    async def decide(self, piece: Piece) -> None:
+        """Find out who speaks in a piece that has ended; pieces come in order."""
+        await self._catch_up(piece.end)
+        if self._looking is not None and self._looking.done():
+            self._looking.result()
         self._tracker.decide(piece.start, piece.end)
 
     def assign(self, words: Iterable[Word]) -> list[Word]:
@@ -109,26 +115,34 @@ class StreamSpeakers:
             self._looking.cancel()
             await asyncio.wait([self._looking])
 
-    def _look(self, piece: int, end: int) -> None:
-        self._looked = end
-        self._looks.append(_Look(piece, end))
+    def _look(self, look: _Look) -> None:
+        self._looked = look.end
+        self._looks.append(look)
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look_at_all())
 
     async def _look_at_all(self) -> None:
         while self._looks:
-            look = self._looks.popleft()
-            await self._segment(look)
-            await self._embed(look.begin, look.end, complete=False)
+            await self._catch_up(self._looks[0].end)
+
+    async def _catch_up(self, end: int) -> None:
+        """Look at everything that is to be looked at up to a clock sample."""
+        async with self._turn:
+            while self._looks and self._looks[0].end <= end:
+                look = self._looks.popleft()
+                await self._segment(look)
+                await self._embed(look)
 
     async def _segment(self, look: _Look) -> None:
+        if look.complete and look.end - self._tracker.segmented < _HUSH // 2:
+            return  # there was a look when it fell silent
         for span in self._tracker.to_segment(look.begin, look.end):
             samples = self._timeline[span.start : span.end]
-            found = await self._run(partial(self._networks.segment, samples))
-            self._tracker.segment(span, found, begin=look.begin)
+            self._tracker.segment(span, await self._run(partial(self._networks.segment, samples)))
 
-    async def _embed(self, begin: int, end: int, *, complete: bool) -> None:
-        for span in self._tracker.wanted(begin, end, complete=complete):
-            samples = self._timeline[span.start : span.end]
-            found = await self._run(partial(self._networks.embed, samples))
-            self._tracker.embed(span, found)
+    async def _embed(self, look: _Look) -> None:
+        # Some windows are wanted only because of what others are like.
+        while wanted := self._tracker.wanted(look.begin, look.end, complete=look.complete):
+            for span in wanted:
+                samples = self._timeline[span.start : span.end]
+                self._tracker.embed(span, await self._run(partial(self._networks.embed, samples)))

@@ -11,6 +11,7 @@ whoever has the audio.
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 import msgspec
 import numpy as np
@@ -36,6 +37,12 @@ _WHOLE = 2 * SAMPLE_RATE
 """A turn up to this long makes one embedding."""
 _REST = 3 * SAMPLE_RATE // 10
 """What is left of a turn behind its last window for another to be worth it."""
+_SLIPPED = SAMPLE_RATE // 8
+"""By how much a turn may begin and end elsewhere without another embedding being worth it."""
+_FINE, _FINE_HOP = 4 * SAMPLE_RATE // 5, 2 * SAMPLE_RATE // 5
+"""The same where a turn may hold two voices that segmentation takes for one."""
+_UNLIKE = 0.35
+"""Likeness of neighbouring windows below which that is so."""
 _CLUSTERED = SAMPLE_RATE // 2
 """Shorter windows teach nobody anything."""
 _TOGETHER = 0.40
@@ -107,9 +114,9 @@ class SpeakerTracker:
             known = stop
         return spans
 
-    def segment(self, span: Span, probabilities: NDArray[np.float32], *, begin: int) -> None:
+    def segment(self, span: Span, probabilities: NDArray[np.float32]) -> None:
         """Take in what segmentation says of a span, see `SpeakerNetworks.segment`."""
-        self._moments.add(span.start, probabilities, keep=max(self._segmented, begin) - _UNSETTLED)
+        self._moments.add(span.start, probabilities)
         self._segmented = span.end
 
     def wanted(self, begin: int, end: int, *, complete: bool) -> list[Span]:
@@ -120,9 +127,9 @@ class SpeakerTracker:
             end: Where it ends, or the audio so far.
             complete: Whether it is the end.
         """
-        settled = end if complete else self._segmented - _UNSETTLED
+        settled = end if complete else min(end, self._segmented) - _UNSETTLED
         spans = (span for _, span in self._cut(begin, end, settled))
-        return [span for span in spans if span not in self._embeddings]
+        return [span for span in spans if self._embedding(span) is None]
 
     def embed(self, span: Span, embedding: Vector) -> None:
         """Take in an embedding, see `SpeakerNetworks.embed`."""
@@ -130,9 +137,12 @@ class SpeakerTracker:
 
     def decide(self, begin: int, end: int) -> None:
         """Decide whose a complete piece is; its embeddings have been brought."""
-        cut = [each for each in self._cut(begin, end, end) if each[1] in self._embeddings]
-        embeddings = [self._embeddings[span] for _, span in cut]
-        self._embeddings.clear()
+        known = [(turn, span, self._embedding(span)) for turn, span in self._cut(begin, end, end)]
+        cut = [(turn, span) for turn, span, embedding in known if embedding is not None]
+        embeddings = [embedding for _, _, embedding in known if embedding is not None]
+        self._embeddings = {
+            span: embedding for span, embedding in self._embeddings.items() if span.end > end
+        }
         history = self._history(begin)
         if cut:
             self._learn(cut, np.array(embeddings), history)
@@ -145,10 +155,39 @@ class SpeakerTracker:
         """Return words of decided pieces with their speakers and how sure that is."""
         return [self._assigned(word) for word in words]
 
+    def _embedding(self, span: Span) -> Vector | None:
+        """What was brought of a span, or of one that hardly differs."""
+        if span in self._embeddings:
+            return self._embeddings[span]
+        for other, embedding in self._embeddings.items():
+            if abs(other.start - span.start) + abs(other.end - span.end) <= _SLIPPED:
+                return embedding
+        return None
+
     def _cut(self, begin: int, end: int, settled: int) -> list[tuple[Turn, Span]]:
         """Windows of the turns of a piece as far as they are settled."""
         turns = self._moments.turns(begin, end)
-        return [(turn, span) for turn in turns for span in _windows_of(turn, settled)]
+        return [
+            (turn, span) for turn in turns for span in self._refined([*_windows_of(turn, settled)])
+        ]
+
+    def _refined(self, spans: Sequence[Span]) -> Iterator[Span]:
+        """Windows of a turn, with shorter ones in the place of neighbours that are not alike."""
+        known = [self._embedding(span) for span in spans]
+        apart = [
+            one is not None and other is not None and float(one @ other) < _UNLIKE
+            for one, other in pairwise(known)
+        ]
+        at = 0
+        while at < len(spans):
+            last = at
+            while last < len(apart) and apart[last]:
+                last += 1
+            if last == at:
+                yield spans[at]
+            else:
+                yield from _fine(spans[at].start, spans[last].end)
+            at = last + 1
 
     def _learn(
         self,
@@ -257,6 +296,13 @@ def _windows_of(turn: Turn, settled: int) -> Iterator[Span]:
     covered = start - _WINDOW_HOP + _WINDOW
     if turn.end <= settled and turn.end - covered > _REST:
         yield Span(turn.end - _WINDOW, turn.end)
+
+
+def _fine(start: int, end: int) -> Iterator[Span]:
+    count = max(round((end - start - _FINE) / _FINE_HOP), 1)
+    for number in range(count + 1):
+        first = start + (end - start - _FINE) * number // count
+        yield Span(first, first + _FINE)
 
 
 def _aligned(sample: int) -> int:

@@ -26,6 +26,8 @@ _BREATH = 3 * SAMPLE_RATE // 10
 """A shorter gap does not end a turn."""
 _LEAST_IN_COMMON = 20
 """Moments that two windows share from which tracks are told by them."""
+_SURROUNDINGS = 2 * SAMPLE_RATE
+"""How far in a window is as good as anywhere in it."""
 _UNKNOWN = np.int8(-1)
 
 _ACTIVE = np.array([[voice in each for voice in range(_VOICES)] for each in _SETS], np.int32)
@@ -45,27 +47,31 @@ class Moments:
     def __init__(self) -> None:
         self._start = 0
         """Number of the first moment that is kept."""
+        self._sums: NDArray[np.float32] = np.zeros((0, len(_SETS)), np.float32)
+        """What all windows together say of each moment, shape (n, 7)."""
         self._sets: NDArray[np.int8] = np.zeros(0, np.int8)
 
-    def add(self, start: int, probabilities: NDArray[np.float32], *, keep: int) -> None:
-        """Take in a window; what it says from `keep` on replaces what was said before.
+    def add(self, start: int, probabilities: NDArray[np.float32]) -> None:
+        """Take in a window; of a moment that several look at, the mean counts.
 
         Args:
             start: Clock sample where it begins, a multiple of `FRAME_STEP`.
             probabilities: As `SpeakerNetworks.segment` gives them, shape (t, 7).
-            keep: Clock sample.
         """
         first = start // FRAME_STEP
-        new = probabilities.argmax(axis=1).astype(np.int8)
-        new = self._renumbered(first, new)
-        known = max(self._at(keep), first)
-        self._grow(first + len(new))
-        self._sets[known - self._start : first + len(new) - self._start] = new[known - first :]
+        renamed = self._renamed(first, probabilities.argmax(axis=1))
+        known = max(self._start - first, 0)
+        self._grow(first + len(probabilities))
+        place = slice(first + known - self._start, first + len(probabilities) - self._start)
+        weights = _trust(len(probabilities))[known:, None]
+        self._sums[place] += weights * probabilities[known:, np.argsort(renamed)]
+        self._sets[place] = self._sums[place].argmax(axis=1)
 
     def forget(self, before: int) -> None:
         """Give up what lies before a clock sample."""
         first = max(self._at(before), self._start)
         self._sets = self._sets[first - self._start :]
+        self._sums = self._sums[first - self._start :]
         self._start = first
 
     def turns(self, start: int, end: int) -> list[Turn]:
@@ -114,19 +120,19 @@ class Moments:
     def _grow(self, stop: int) -> None:
         missing = stop - self._start - len(self._sets)
         if missing > 0:
-            filling = np.full(missing, _UNKNOWN)
-            self._sets = np.concatenate([self._sets, filling])
+            self._sets = np.pad(self._sets, (0, missing), constant_values=_UNKNOWN)
+            self._sums = np.pad(self._sums, ((0, missing), (0, 0)))
 
-    def _renumbered(self, first: int, new: NDArray[np.int8]) -> NDArray[np.int8]:
-        """The same sets with the voices numbered as before, as far as both windows tell."""
+    def _renamed(self, first: int, new: NDArray[np.intp]) -> NDArray[np.intp]:
+        """What each set is called once the voices are numbered as before, if that can be told."""
         old = self._sets[max(first - self._start, 0) :][: len(new)]
         here = new[max(self._start - first, 0) :][: len(old)]
         both = (old > 0) & (here > 0)
         if both.sum() < _LEAST_IN_COMMON:
-            return new
+            return np.arange(len(_SETS))
         together = _ACTIVE[old[both]].T @ _ACTIVE[here[both]]
         best = max(permutations(range(_VOICES)), key=lambda order: _agreement(together, order))
-        return _renamed(best)[new]
+        return _names(best)
 
     @staticmethod
     def _at(sample: int) -> int:
@@ -144,7 +150,13 @@ def _agreement(together: NDArray[np.int32], order: Sequence[int]) -> int:
     return int(sum(together[new, old] for old, new in enumerate(order)))
 
 
-def _renamed(order: Sequence[int]) -> NDArray[np.int8]:
+def _names(order: Sequence[int]) -> NDArray[np.intp]:
     """What each set is called once voice i is called `order[i]`."""
     names = [_SETS.index(tuple(sorted(order[voice] for voice in each))) for each in _SETS]
-    return np.array(names, np.int8)
+    return np.array(names, np.intp)
+
+
+def _trust(count: int) -> NDArray[np.float32]:
+    """Weight of each moment of a window: less at its borders, where it knows one side only."""
+    near = np.minimum(np.arange(count), np.arange(count)[::-1]) * FRAME_STEP / _SURROUNDINGS
+    return (0.1 + np.minimum(near, 1.0)).astype(np.float32)

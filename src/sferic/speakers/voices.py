@@ -19,8 +19,14 @@ _LEARNED_S = 1.0
 """Speech that a voice learns from at least."""
 _FIRST_S = 0.4
 """Speech that the first voice of a session needs; there is nothing to mistake it for."""
-_NEW_S = 1.25
-"""Speech that any other needs."""
+_NEW_S = (0.7, 1.0, 1.25)
+_UNLIKE = (0.20, 0.15, 0.0)
+"""By how much any other has to be under the threshold, by the speech there is of it.
+
+Of 1 s of a voice that is known, or of 0.7 s, one in 150 is under it by so much.
+"""
+_ADDED_S = 0.25
+"""What several short embeddings count for beside the longest of them."""
 _EAGER = 0.15
 """Added to the threshold while fewer voices are known than are expected."""
 _SHARPNESS, _SHORTNESS_S = 0.08, 0.7
@@ -82,7 +88,8 @@ class Voices:
         likeness = self.likeness(mean) + bias
         best = int(likeness.argmax())
         if likeness[best] < self.threshold:
-            enough = seconds >= _NEW_S and longest >= _LEARNED_S
+            bar = self.threshold - np.interp(min(seconds, longest + _ADDED_S), _NEW_S, _UNLIKE)
+            enough = seconds >= _NEW_S[0] and likeness[best] < bar
             if enough and len(self) < self._limits.most:
                 self._add(mean, seconds)
         elif likeness[best] >= self._threshold + _SURE and seconds >= _LEARNED_S:
