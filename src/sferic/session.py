@@ -6,7 +6,6 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from enum import Enum, auto
-from functools import partial
 from types import TracebackType
 from typing import Any, Literal, Self, TypeAlias
 
@@ -23,6 +22,7 @@ from sferic.queues import Inbox, Outbox
 from sferic.recognition.hypothesis import Hypothesis, Word
 from sferic.recognition.recognizer import Recognizer
 from sferic.recognition.stream import StreamRecognition
+from sferic.speakers.diarization import Diarization
 from sferic.speakers.stream import StreamSpeakers
 from sferic.speakers.voices import Limits
 from sferic.speech.hearing import Block, Hearing, batches
@@ -172,10 +172,8 @@ class Session:
     async def __aenter__(self) -> Self:
         recognizer = self._shared
         if recognizer is None:
-            load = partial(Recognizer.load, diarize=self.options.diarize)
-            recognizer = self._owned = await asyncio.to_thread(load)
+            recognizer = self._owned = await asyncio.to_thread(_loaded, self.options)
         try:
-            recognizer.check(self.options)
             candidates = recognizer.candidates(self.options.language)
             await asyncio.to_thread(self._text.prepare, candidates)
             self._open(recognizer, candidates)
@@ -588,6 +586,10 @@ class Session:
     def _background(self) -> bool:
         """Whether the audio has come so much faster than it was spoken that nobody waits for it."""
         return self.audio_seconds - (time.monotonic() - self._started) > _AHEAD
+
+
+def _loaded(options: Options) -> Recognizer:
+    return Recognizer.load(diarization=Diarization.load() if options.diarize else None)
 
 
 async def _end(task: asyncio.Task[None] | None) -> None:

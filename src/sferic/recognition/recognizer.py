@@ -92,7 +92,8 @@ class Recognizer:
         workers: int = 0,
         threads: int = 1,
         partial_interval: float = PARTIAL_INTERVAL,
-        diarize: bool = False,
+        diarization: Diarization | None = None,
+        undiarized: str = _NOT_LOADED,
         store: ModelStore | None = None,
         progress: Progress | None = None,
     ) -> Self:
@@ -106,7 +107,8 @@ class Recognizer:
                 `hardware.sensible_workers`.
             threads: CPU threads for each of them.
             partial_interval: Seconds of speech between two partials of a stream.
-            diarize: Whether to load what tells speakers apart.
+            diarization: Tells speakers apart.
+            undiarized: Why there is no `diarization`.
             store: Where models are kept.
             progress: Hears of what is fetched.
 
@@ -114,52 +116,6 @@ class Recognizer:
             ModelError: The model is unknown, cannot be fetched or does not load.
         """
         store = store or ModelStore()
-        diarization = Diarization.load(store=store, progress=progress) if diarize else None
-        return cls._load(
-            model,
-            device=device,
-            compute_type=compute_type,
-            workers=workers,
-            threads=threads,
-            partial_interval=partial_interval,
-            store=store,
-            progress=progress,
-            diarization=diarization,
-        )
-
-    @classmethod
-    def from_settings(cls, settings: Settings, progress: Progress | None = None) -> Self:
-        """Load what the settings of the process say; like `load`."""
-        store = ModelStore()
-        diarization, reason = _diarization(settings, store, progress)
-        return cls._load(
-            settings.model,
-            device=settings.device,
-            compute_type=settings.compute_type,
-            workers=settings.workers,
-            threads=settings.threads,
-            partial_interval=settings.partial_interval_ms / 1000,
-            store=store,
-            progress=progress,
-            diarization=diarization,
-            undiarized=reason,
-        )
-
-    @classmethod
-    def _load(
-        cls,
-        model: str | Path,
-        *,
-        device: Device,
-        compute_type: str,
-        workers: int,
-        threads: int,
-        partial_interval: float,
-        store: ModelStore,
-        progress: Progress | None,
-        diarization: Diarization | None,
-        undiarized: str = _NOT_LOADED,
-    ) -> Self:
         found = store.ensure(model, progress)
         if found.family != WHISPER:
             reason = f"a model of the family {found.family} does not turn speech into words"
@@ -183,6 +139,24 @@ class Recognizer:
             machine=machine,
             diarization=diarization,
             undiarized=undiarized,
+        )
+
+    @classmethod
+    def from_settings(cls, settings: Settings, progress: Progress | None = None) -> Self:
+        """Load what the settings of the process say; like `load`."""
+        store = ModelStore()
+        diarization, reason = _diarization(settings, store, progress)
+        return cls.load(
+            settings.model,
+            device=settings.device,
+            compute_type=settings.compute_type,
+            workers=settings.workers,
+            threads=settings.threads,
+            partial_interval=settings.partial_interval_ms / 1000,
+            store=store,
+            progress=progress,
+            diarization=diarization,
+            undiarized=reason,
         )
 
     def calibrate(self) -> None:

@@ -94,6 +94,11 @@ class SpeakerTracker:
         self._last = 0
 
     @property
+    def speakers(self) -> int:
+        """How many have had words."""
+        return len(self._numbers)
+
+    @property
     def segmented(self) -> int:
         """Clock sample up to which segmentation has been brought."""
         return self._segmented
