@@ -10,39 +10,15 @@ from numpy.typing import NDArray
 
 from sferic.audio import SAMPLE_RATE
 from sferic.speakers.diarization import Diarization
-from sferic.speakers.networks import EMBEDDING_SIZE, FRAME_LENGTH, FRAME_STEP
 from sferic.speakers.stream import StreamSpeakers
 from sferic.speakers.voices import Limits
 from sferic.speech.segmenter import Piece, Segmenter
 from sferic.speech.timeline import Timeline
 from sferic.speech.vad import FRAME
+from speakers.loudness import LoudnessNetworks
 from speakers.voices import words
 
 S = SAMPLE_RATE
-
-
-class LoudnessNetworks:
-    """A voice is how loud it is, to a tenth; what is quieter than 0.05 is silence."""
-
-    def __init__(self) -> None:
-        self.segmented: list[int] = []
-        self.embedded: list[int] = []
-        self.failure: Exception | None = None
-
-    def segment(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        self.segmented.append(len(samples))
-        if self.failure is not None:
-            raise self.failure
-        count = max((len(samples) - FRAME_LENGTH) // FRAME_STEP + 1, 1)
-        middles = np.arange(count) * FRAME_STEP + FRAME_LENGTH // 2
-        levels = np.rint(np.abs(samples[np.minimum(middles, len(samples) - 1)]) * 10).astype(int)
-        tracks = {level: 1 + place for place, level in enumerate(sorted({*levels} - {0}))}
-        return np.eye(7, dtype=np.float32)[[tracks.get(level, 0) for level in levels]]
-
-    def embed(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        self.embedded.append(len(samples))
-        level = round(float(np.median(np.abs(samples))) * 10)
-        return np.eye(EMBEDDING_SIZE, dtype=np.float32)[level]
 
 
 class Listening:
