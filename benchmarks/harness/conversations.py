@@ -363,9 +363,8 @@ def _telephoned(samples: Samples) -> Samples:
     spectrum = np.fft.rfft(samples)
     frequencies = np.fft.rfftfreq(len(samples), 1 / SAMPLE_RATE)
     spectrum[(frequencies < 300) | (frequencies > 3400)] = 0
-    telephoned: Samples = np.fft.irfft(spectrum, len(samples))[::2].astype(np.float32)
-    return telephoned
+    return np.asarray(np.fft.irfft(spectrum, len(samples))[::2], np.float32)
 
 
 def _samples(path: Path) -> Samples:
-    return np.frombuffer(pcm(path, SAMPLE_RATE), "<i2").astype(np.float32) / 32_768
+    return (np.frombuffer(pcm(path, SAMPLE_RATE), "<i2") / 32_768).astype(np.float32)
