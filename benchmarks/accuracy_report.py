@@ -17,6 +17,8 @@ MOST_CPU = {500: 0.20, 1500: 0.10, 0: 0.05}
 """CPU seconds that an audio second may cost in real time, by the milliseconds between partials."""
 MOST_LOST = 1.0
 """Percent of the settled words that may be missing from the final."""
+MOST_REPAIRED = 3.0
+"""Percent of finals that a longer window may have to mend."""
 
 
 class Answers(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,14 +172,21 @@ def targets(headline: Group, conditions: Conditions) -> tuple[Target, ...]:
             )
         )
     if headline.settling is not None:
-        aims.append(
+        repaired = headline.settling.repaired
+        aims += [
             target(
                 "settled words that are not in the final, %",
                 headline.settled_lost,
                 bound=MOST_LOST,
                 judged=comparable,
-            )
-        )
+            ),
+            target(
+                "finals decoded again because a short window failed, %",
+                None if repaired is None else round(repaired, 2),
+                bound=MOST_REPAIRED,
+                judged=comparable,
+            ),
+        ]
     return tuple(aims)
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -228,6 +229,22 @@ async def test_a_busy_machine_makes_fewer_partials_and_the_same_finals(
     assert drafts
     assert all(draft.end >= number * LONGEST_INTERVAL * S for number, draft in enumerate(drafts, 1))
     assert heard(messages) == names(*range(20))
+
+
+async def test_somebody_who_speaks_haltingly_has_partials_as_often_on_a_busy_machine(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    for _ in range(300):
+        recognizer.usage.partial(1.0, since=1.0)
+    async with Session(PATIENT, recognizer=recognizer) as session:
+        for chunk in cut(linear16(say(*range(16), gap=S // 2)), 1600):
+            await session.feed(chunk)
+            await listened(session)
+            await until(lambda: not session._draft_due())
+    ends = [draft.end / S for draft in engine.calls_of(draft=True)]
+    assert len(ends) > 5
+    # A pause may begin before it is time.
+    assert all(later - end < LONGEST_INTERVAL + 0.7 for end, later in pairwise(ends))
 
 
 async def test_of_one_stream_one_partial_waits_at_most_and_it_covers_the_newest_audio(
@@ -1104,7 +1121,7 @@ async def test_a_session_without_a_recognizer_has_its_own_and_closes_it(
     monkeypatch: pytest.MonkeyPatch, language: str
 ) -> None:
     engine = FakeEngine()
-    monkeypatch.setattr(Recognizer, "load", lambda: fake_recognizer(engine))
+    monkeypatch.setattr(Recognizer, "load", lambda **_: fake_recognizer(engine))
     session = Session(Options(language=language))
     if language == "en":
         assert heard(await converse(session, [linear16(say(1))])) == names(1)

@@ -20,7 +20,7 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Settling(msgspec.Struct, frozen=True, kw_only=True):
-    """Settled words and what became of them."""
+    """Settled words and what became of them, and finals that took more than one decoding."""
 
     drafts: int = 0
     settled: int = 0
@@ -29,11 +29,21 @@ class Settling(msgspec.Struct, frozen=True, kw_only=True):
     """Those of them that are in the final."""
     changed: int = 0
     """Words that one draft counts as settled and the next of the piece has not in their place."""
+    finals: int = 0
+    broken: int = 0
+    """Finals that were decoded again because the first answer could not be one."""
+    unlikely: int = 0
+    """Finals that were decoded again because the first answer was unlikely."""
 
     @property
     def lost(self) -> float | None:
         """Percent of settled words that are not in the final."""
         return 100 * (self.settled - self.kept) / self.settled if self.settled else None
+
+    @property
+    def repaired(self) -> float | None:
+        """Percent of finals that were decoded again because the first answer could not be one."""
+        return 100 * self.broken / self.finals if self.finals else None
 
     def __add__(self, other: "Settling") -> "Settling":
         return Settling(
@@ -41,6 +51,9 @@ class Settling(msgspec.Struct, frozen=True, kw_only=True):
             settled=self.settled + other.settled,
             kept=self.kept + other.kept,
             changed=self.changed + other.changed,
+            finals=self.finals + other.finals,
+            broken=self.broken + other.broken,
+            unlikely=self.unlikely + other.unlikely,
         )
 
 
@@ -64,6 +77,9 @@ def settling(pieces: Sequence[Piece]) -> Settling:
                 _displaced(_settled(before), _plain(after.words))
                 for before, after in pairwise(piece.drafts)
             ),
+            finals=1,
+            broken=piece.final.again == "broken",
+            unlikely=piece.final.again == "unlikely",
         )
     return counted
 

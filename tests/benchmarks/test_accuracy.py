@@ -206,8 +206,15 @@ def test_settled_words_that_get_lost_are_held_against_their_target() -> None:
     both = group("both", [sample(settling=fine), sample(settling=poor)], cpu_s=1.0)
     assert (one.settled_lost, both.settled_lost) == (1, 2)
     assert [group.settling and group.settling.settled for group in (one, both)] == [100, 200]
-    assert targets(one, conditions())[-1].met is True
-    assert targets(both, conditions())[-1].met is False
+    assert targets(one, conditions())[2].met is True
+    assert targets(both, conditions())[2].met is False
+
+
+def test_finals_that_a_longer_window_had_to_mend_are_held_against_their_target() -> None:
+    few, many = Settling(finals=100, broken=3, unlikely=9), Settling(finals=100, broken=4)
+    for counted, met in ((few, True), (many, False)):
+        alone = group("alone", [sample(settling=counted)], cpu_s=1.0)
+        assert targets(alone, conditions())[-1].met is met
 
 
 def test_settled_words_are_not_judged_where_nobody_looked() -> None:

@@ -1,3 +1,5 @@
+from typing import Literal
+
 from benchmarks.harness.observing import observe
 from benchmarks.harness.settling import Piece, Settling, settling
 from engines import FakeEngine, fake_recognizer, linear16, names, say, silence, texts
@@ -16,9 +18,13 @@ def piece(final: str, *drafts: Hypothesis, torn: bool = False) -> Piece:
     return Piece(drafts=drafts, final=heard(final), torn=torn)
 
 
+def _again(reason: Literal["broken", "unlikely"]) -> Piece:
+    return Piece(drafts=(), final=Hypothesis(again=reason), torn=False)
+
+
 def test_settled_words_in_the_final_are_kept_whatever_their_looks() -> None:
     counted = settling([piece("One, two three.", heard("one two tree", 2))])
-    assert counted == Settling(drafts=1, settled=2, kept=2)
+    assert counted == Settling(drafts=1, settled=2, kept=2, finals=1)
     assert counted.lost == 0
 
 
@@ -44,8 +50,16 @@ def test_settled_words_behind_a_cut_are_looked_for_in_the_next_piece() -> None:
 
 
 def test_without_drafts_nothing_has_settled() -> None:
-    assert settling([piece("a b")]) == Settling()
+    assert settling([piece("a b")]) == Settling(finals=1)
     assert Settling().lost is None
+
+
+def test_finals_that_took_another_decoding_are_counted_by_reason() -> None:
+    finals = [piece("a"), *(_again(reason) for reason in ("broken", "broken", "unlikely"))]
+    counted = settling(finals)
+    assert (counted.finals, counted.broken, counted.unlikely) == (4, 2, 1)
+    assert counted.repaired == 50
+    assert Settling().repaired is None
 
 
 async def test_a_recording_is_drafted_as_often_as_its_voice_asks_for() -> None:

@@ -162,7 +162,7 @@ def test_the_latency_grows_with_the_number_of_streams(workload: Workload) -> Non
 def test_partials_as_rare_as_may_be_still_have_to_fit() -> None:
     held = streams(TWO_CORES, within=100.0)
     demand = TWO_CORES.demand
-    work = demand.finals * 0.15 + demand.speaking * 0.08 / 1.5
+    work = demand.finals * 0.15 + demand.speaking * 0.08 / 1.35
     assert (
         held * work
         <= 0.9 * (2 - held * demand.overhead)

@@ -20,7 +20,7 @@ A final that is longer than others takes longer by what it costs itself, and no 
 streams would change that.
 
 Partials come as often as there is time for them, so nearly all workers are busy nearly always:
-what counts for finals is that they come no more often than every 1.5 s when it has to be so, and
+what counts for finals is that they come no more often than every 1.35 s when it has to be so, and
 that there is room for that.
 
 A machine that is late with a single stream would hardly be better for it if that stayed alone: up
@@ -83,7 +83,7 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
     variation: float = 0.65
     """Coefficient of variation of the cost of a final."""
     demand: Demand = Demand()
-    interval: Interval | None = Interval(least=0.3, most=1.5)
+    interval: Interval | None = Interval(least=0.3, most=1.35)
     """None where no partials are made."""
     filled: float = 0.85
     """Share of the workers' time that partials fill as far as they can; see `Load.cadence`."""

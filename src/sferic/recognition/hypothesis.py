@@ -1,6 +1,7 @@
 """Words, the currency of everything after recognition."""
 
 from collections.abc import Iterable
+from typing import Literal
 
 import msgspec
 
@@ -28,6 +29,8 @@ class Hypothesis(msgspec.Struct, frozen=True, kw_only=True):
     language: str | None = None
     settled: int = 0
     """How many of the leading words later partials of the segment will not change."""
+    again: Literal["broken", "unlikely"] | None = None
+    """Why a final was decoded more than once, if it was: the first answer was none, or unlikely."""
 
 
 def join(words: Iterable[Word]) -> str:

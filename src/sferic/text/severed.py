@@ -18,7 +18,9 @@ _BETWEEN = 1
 _STREET = 2
 """Words behind the number of a house that are the name of its street."""
 _HOUSE = "[BUILDINGNUMBER_"
-_NO_NUMBERS = ("[FIRSTNAME_", "[LASTNAME_", "[CITY_", "[STATE_", "[EMAIL_", "[URL_")
+_NUMBERED = (_HOUSE, "[EMAIL_")
+"""What the rest of a house number may be taken for: things are sent to either address."""
+_NO_NUMBERS = ("[FIRSTNAME_", "[LASTNAME_", "[CITY_", "[STATE_", "[URL_")
 
 
 class Severed:
@@ -59,7 +61,7 @@ class Severed:
         for index, word in enumerate(words):
             if found := PLACEHOLDER.search(word.text):
                 between = 0
-                street = _STREET if found[0].startswith(_HOUSE) else street
+                street = _STREET if found[0].startswith(_NUMBERED) else street
             elif street or _is_number(word.text, known):
                 between = 0
                 street = max(street - 1, 0)

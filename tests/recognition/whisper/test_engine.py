@@ -156,12 +156,12 @@ class Passes:
     """Answers of the decoder by the seconds of its window, instead of decoding."""
 
     def __init__(self, **answers: _Pass) -> None:
-        self._answers = {int(name.strip("s")): answer for name, answer in answers.items()}
+        self.answers = {int(name.strip("s")): answer for name, answer in answers.items()}
         self.windows: list[int] = []
 
     def __call__(self, task: object, window: int, *, judge_silence: bool = True) -> _Pass:
         self.windows.append(window // S)
-        return self._answers[window // S]
+        return self.answers[window // S]
 
 
 def answer(
@@ -200,6 +200,8 @@ def test_a_longer_window_is_tried_while_the_answer_looks_wrong(
     monkeypatch.setattr(engine, "_decode", passes)
     hypothesis = engine.transcribe(np.zeros(S, np.float32), languages=["en"])
     assert passes.windows == windows
+    reason = "broken" if passes.answers[8].suspect else "unlikely"
+    assert hypothesis.again == (reason if len(windows) > 1 else None)
     assert " ".join(word.text for word in hypothesis.words) == text
 
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -159,11 +159,14 @@ class WhisperEngine:
             best = self._decode(task, _draft_window(len(samples)), judge_silence=False)
             return Hypothesis(words=best.words, language=best.language)
         window = _final_window(len(samples))
-        best = self._decode(task, window)
+        first = best = self._decode(task, window)
+        again: Literal["broken", "unlikely"] | None = None
         for longer in _LADDER:
             if longer > window and best.worth_another(longer):
+                again = "broken" if first.suspect else "unlikely"
                 best = _better(best, self._decode(task, longer))
-        return Hypothesis(words=() if best.silent else best.words, language=best.language)
+        words = () if best.silent else best.words
+        return Hypothesis(words=words, language=best.language, again=again)
 
     def close(self) -> None:
         """Give back the model's memory."""

@@ -381,9 +381,13 @@ class People:
         particle = self._particle(index)
         if particle is not None:
             return self._is_particled(particle, certain=certain, cued=cued)
-        if document.cased:
-            return self._may_be(index) and self._is_capital(index, certain=certain, cued=cued)
-        return self._may_be(index) and self._is_plain(index, certain=certain, cued=cued)
+        if not self._may_be(index):
+            return False
+        kinds = set(document.tokens[index].kinds)
+        sure = cued and bool(kinds & set("lL")) and "w" not in kinds
+        if document.cased and not sure:
+            return self._is_capital(index, certain=certain, cued=cued)
+        return self._is_plain(index, certain=certain, cued=cued)
 
     def _is_plain(self, index: int, *, certain: bool, cued: bool) -> bool:
         """Tell whether a word is a surname where there are no capitals."""

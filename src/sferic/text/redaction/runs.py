@@ -129,9 +129,9 @@ def _is_bank_code(document: Document, index: int) -> bool:
     following = document.keys[index + 1] if index + 1 < document.size else ""
     if key in document.rules.never or not document.rules.is_number(following):
         return False
-    if document.at("before", index):
-        return False
-    if document.rules.is_number(key) or document.at("filler", index) or document.at("link", index):
+    if document.rules.is_number(key) or any(
+        document.at(kind, index) for kind in ("filler", "link", "before")
+    ):
         return False
     for place in range(index - 1, max(-1, index - _REACH_OF_IBAN), -1):
         mark = document.at("before", place)
