@@ -49,7 +49,7 @@ check: setup-test
 	$(BIN)/mypy
 
 test: setup-test check
-	$(BIN)/sferic models pull
+	$(BIN)/sferic models pull whisper-base campplus pyannote-segmentation
 	$(BIN)/python -m pytest
 
 format: setup-test

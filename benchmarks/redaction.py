@@ -23,7 +23,7 @@ from benchmarks.peers.texts import REDACTORS
 from benchmarks.redaction_engines import Engine, own, tool
 from benchmarks.redaction_report import LANGUAGES, OWN, Figures, Form, Report, targets
 from benchmarks.redaction_scoring import Mask, Tally, added, early, score
-from benchmarks.redaction_sets import Session, lowered, read
+from benchmarks.redaction_sets import Chosen, Session, lowered, read
 
 _FORMS: tuple[Form, ...] = ("written", "lower")
 _WIDTH = 120
@@ -35,6 +35,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     languages: tuple[str, ...] = LANGUAGES
     peers: tuple[str, ...] = ()
+    chosen: Chosen = "first"
     misses: Path | None = None
 
 
@@ -50,18 +51,22 @@ def measure(plan: Plan, *, command: str) -> Report:
     """
     started = time.monotonic()
     machine = this_machine()
-    sets = [(language, form) for language in plan.languages for form in _FORMS]
+    sets = [
+        (_set(language, form, plan.chosen), language, form)
+        for language in plan.languages
+        for form in _FORMS
+    ]
     misses: list[str] = []
-    figures = [_figures(OWN, own, language, form, misses) for language, form in sets]
+    figures = [_figures(OWN, own, each, misses) for each in sets]
     unavailable: dict[str, str] = {}
     tools = {name: REDACTORS[name] for name in plan.peers}
     for name, chosen_tool in tools.items():
         try:
             with tool(chosen_tool) as engine:
                 figures += [
-                    _figures(name, engine, language, form, [])
-                    for language, form in sets
-                    if language in chosen_tool.languages
+                    _figures(name, engine, each, [])
+                    for each in sets
+                    if each[1] in chosen_tool.languages
                 ]
         except PeerError as error:
             unavailable[name] = str(error)
@@ -71,6 +76,7 @@ def measure(plan: Plan, *, command: str) -> Report:
     return Report(
         date=now(),
         command=command,
+        chosen=plan.chosen,
         wall_s=round(time.monotonic() - started, 1),
         machine=machine,
         versions=versions(()) | pinned,
@@ -80,13 +86,15 @@ def measure(plan: Plan, *, command: str) -> Report:
     )
 
 
-def _set(language: str, form: Form) -> list[Session]:
-    chosen = read(language)
-    return chosen if form == "written" else [lowered(session) for session in chosen]
+def _set(language: str, form: Form, chosen: Chosen) -> list[Session]:
+    written = read(language, chosen)
+    return written if form == "written" else [lowered(session) for session in written]
 
 
-def _figures(name: str, engine: Engine, language: str, form: Form, misses: list[str]) -> Figures:
-    chosen = _set(language, form)
+def _figures(
+    name: str, engine: Engine, given: tuple[list[Session], str, Form], misses: list[str]
+) -> Figures:
+    chosen, language, form = given
     by_type: dict[str, list[Tally]] = {}
     by_section: dict[str, list[Tally]] = {}
     us, alarms, harmless, shown = 0.0, 0, 0, 0
@@ -159,6 +167,9 @@ def main(
         str, typer.Option(help=f"{', '.join(REDACTORS)}, with commas; all; or none.")
     ] = "all",
     by: Annotated[str, typer.Option(help="type, section: further tables, with commas.")] = "type",
+    chosen: Annotated[
+        Chosen, typer.Option("--set", help="The second one is measured once, at the end.")
+    ] = "first",
     json: Annotated[Path | None, typer.Option(help="Write the figures here.")] = None,
     misses: Annotated[
         Path | None,
@@ -175,6 +186,7 @@ def main(
         plan = Plan(
             languages=tuple(named(_listed(languages), {code: code for code in LANGUAGES})),
             peers=() if peers == "none" else _tools(peers),
+            chosen=chosen,
             misses=misses,
         )
         report = measure(plan, command=command_line("benchmarks.redaction", sys.argv[1:]))

@@ -8,6 +8,7 @@ import msgspec
 from benchmarks.harness.machine import Machine
 from benchmarks.harness.targets import Target, target
 from benchmarks.redaction_scoring import Tally, added
+from benchmarks.redaction_sets import Chosen
 
 Form = Literal["written", "lower"]
 """With case and punctuation, or without both."""
@@ -53,6 +54,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     format: int = 1
     date: str
     command: str
+    chosen: Chosen
+    """Which of the two sets."""
     wall_s: float
     machine: Machine
     versions: dict[str, str]

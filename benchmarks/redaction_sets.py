@@ -6,12 +6,17 @@ with the rest or stay (`{AGE|forty ~years ~old}`).
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
-FOLDER = Path(__file__).parent / "sets" / "redaction"
+Chosen = Literal["first", "second"]
+"""The set that was measured while rules were being improved, or the one that was not."""
+
+_FIRST = Path(__file__).parent / "sets" / "redaction"
+FOLDERS: Mapping[Chosen, Path] = {"first": _FIRST, "second": _FIRST / "unseen"}
 TYPES = (
     *("FIRSTNAME", "LASTNAME", "ADDRESS", "BUILDINGNUMBER", "CITY", "STATE", "ZIPCODE"),
     *("PHONENUMBER", "EMAIL", "DATE", "TIME", "SSN", "AGE", "URL", "IPADDRESS"),
@@ -76,9 +81,13 @@ def sessions(text: str) -> list[Session]:
     return found
 
 
-def read(language: str) -> list[Session]:
-    """Read the set of a language."""
-    return sessions((FOLDER / f"{language}.txt").read_text(encoding="utf-8"))
+def read(language: str, chosen: Chosen = "first") -> list[Session]:
+    """Read the first or the second set of a language.
+
+    Raises:
+        SetError: It is not well formed.
+    """
+    return sessions((FOLDERS[chosen] / f"{language}.txt").read_text(encoding="utf-8"))
 
 
 def lowered(session: Session) -> Session:

@@ -19,7 +19,7 @@ def show(report: Report, by: Sequence[str], console: Console) -> None:
         by: `type` and `section` add a table for each engine and set.
         console: Where to.
     """
-    console.print(_overview(report.figures))
+    console.print(_overview(report.figures, f"Redaction, {report.chosen} set"))
     for each in report.figures:
         title = f"{each.engine}, {each.language}, {each.form}"
         if "type" in by:
@@ -36,8 +36,8 @@ def show(report: Report, by: Sequence[str], console: Console) -> None:
     console.print(*(f"  {verdict(aim)}" for aim in report.targets), sep="\n")
 
 
-def _overview(rows: Iterable[Figures]) -> Table:
-    table = Table(title="Redaction", title_justify="left", header_style="bold")
+def _overview(rows: Iterable[Figures], title: str) -> Table:
+    table = Table(title=title, title_justify="left", header_style="bold")
     for name in ("engine", "language", "form"):
         table.add_column(name, no_wrap=True)
     for name in (

@@ -1121,7 +1121,7 @@ async def test_a_session_without_a_recognizer_has_its_own_and_closes_it(
     monkeypatch: pytest.MonkeyPatch, language: str
 ) -> None:
     engine = FakeEngine()
-    monkeypatch.setattr(Recognizer, "load", lambda: fake_recognizer(engine))
+    monkeypatch.setattr(Recognizer, "load", lambda **_: fake_recognizer(engine))
     session = Session(Options(language=language))
     if language == "en":
         assert heard(await converse(session, [linear16(say(1))])) == names(1)

@@ -166,6 +166,35 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             extra=_about("recognition"),
         ),
     ] = 300
+    diarization: Annotated[
+        Literal["auto", "on", "off"],
+        Meta(
+            description="Whether the models that tell speakers apart are loaded, and fetched when "
+            "they are missing. `auto` goes on without them where they cannot be had; streams with "
+            "`diarize` are then refused, as they are with `off`.",
+            extra=_about("recognition"),
+        ),
+    ] = "auto"
+    speaker_threshold: Annotated[
+        float,
+        Meta(
+            ge=-1,
+            le=1,
+            description="Likeness (mean cosine) below which a voice is another speaker's. Higher "
+            "tells more speakers apart, lower fewer.",
+            extra=_about("recognition"),
+        ),
+    ] = 0.35
+    speaker_threshold_telephone: Annotated[
+        float,
+        Meta(
+            ge=-1,
+            le=1,
+            description="The same for streams at 8000 Hz, or in A-law or µ-law: the telephone "
+            "makes voices more alike.",
+            extra=_about("recognition"),
+        ),
+    ] = 0.4
 
     key_database: Annotated[
         str | None,

@@ -3,6 +3,7 @@
 * SfericError
     * OptionsError (ValueError): one or more stream options are wrong
     * NotServedError (ValueError): no loaded model serves the language
+        * SpeakersNotServedError: no models are loaded that tell speakers apart
     * SettingsError (ValueError): a setting of the process is wrong
         * InvalidSettingsError: one or more settings are malformed, unknown or contradict
         * NoKeysError: a server that nobody could use
@@ -68,7 +69,7 @@ class OptionsError(SfericError, ValueError):
 
 
 class NotServedError(SfericError, ValueError):
-    """No loaded model serves the language that was asked for."""
+    """No loaded model serves what was asked for: here, the language."""
 
     code = "language_not_served"
 
@@ -84,6 +85,25 @@ class NotServedError(SfericError, ValueError):
             ),
         )
         super().__init__(self.problem.message)
+
+
+class SpeakersNotServedError(NotServedError):
+    """The models that tell speakers apart are not loaded.
+
+    Args:
+        reason: Why, as a sentence without its full stop.
+    """
+
+    code = "speakers_not_served"
+
+    def __init__(self, reason: str) -> None:
+        self.problem = Problem(
+            parameter="diarize",
+            value="true",
+            allowed="false",
+            message=f"diarize=true is not served: {reason}",
+        )
+        ValueError.__init__(self, self.problem.message)
 
 
 class SettingsError(SfericError, ValueError):

@@ -19,9 +19,12 @@ from sferic.protocol.messages import Message
 from sferic.protocol.options import Options
 from sferic.protocol.transcripts import TranscriptBuilder, seconds
 from sferic.queues import Inbox, Outbox
-from sferic.recognition.hypothesis import Word
+from sferic.recognition.hypothesis import Hypothesis, Word
 from sferic.recognition.recognizer import Recognizer
 from sferic.recognition.stream import StreamRecognition
+from sferic.speakers.diarization import Diarization
+from sferic.speakers.stream import StreamSpeakers
+from sferic.speakers.voices import Limits
 from sferic.speech.hearing import Block, Hearing, batches
 from sferic.speech.segmenter import (
     Piece,
@@ -156,6 +159,7 @@ class Session:
         self._hushed = -1
         self._started = 0.0
         self._tasks: list[asyncio.Task[None]] = []
+        self._speakers: StreamSpeakers | None = None
 
     @property
     def _numerals(self) -> Literal["true", "false", "auto"]:
@@ -180,7 +184,7 @@ class Session:
     async def __aenter__(self) -> Self:
         recognizer = self._shared
         if recognizer is None:
-            recognizer = self._owned = await asyncio.to_thread(Recognizer.load)
+            recognizer = self._owned = await asyncio.to_thread(_loaded, self.options)
         try:
             candidates = recognizer.candidates(self.options.language)
             await asyncio.to_thread(self._text.prepare, candidates)
@@ -205,10 +209,25 @@ class Session:
             segmenter=self._segmenter,
             digits=self._numerals != "false",
         )
+        if self.options.diarize:
+            self._speakers = self._followed(recognizer)
         self._tasks = [
             asyncio.create_task(self._guarded(self._listen()), name=f"{self.session_id}-listen"),
             asyncio.create_task(self._guarded(self._answer()), name=f"{self.session_id}-answer"),
         ]
+
+    def _followed(self, recognizer: Recognizer) -> StreamSpeakers:
+        options, diarization = self.options, recognizer.diarization
+        return StreamSpeakers(
+            diarization.tracker(
+                Limits.of(least=options.min_speakers, most=options.max_speakers),
+                telephone=options.telephone,
+            ),
+            diarization.networks,
+            run=recognizer.hear,
+            timeline=self._hearing.timeline,
+            segmenter=self._segmenter,
+        )
 
     async def __aexit__(
         self,
@@ -222,6 +241,8 @@ class Session:
             await asyncio.gather(*self._tasks, return_exceptions=True)
             if self._tasks:
                 await self._recognition.close()
+            if self._speakers is not None:
+                await self._speakers.close()
             await self._inbox.close()
             await self._outbox.end()
         finally:
@@ -359,6 +380,8 @@ class Session:
             split, self._split_wanted = self._split_wanted, None
             if split is not None and split == self._segmenter.piece_start:
                 await self._take_events(self._segmenter.split())
+            if self._speakers is not None:
+                self._speakers.heard()
             self._forget()
             self._changed.set()
         received = (timeline.end - before) / SAMPLE_RATE
@@ -384,6 +407,8 @@ class Session:
                     )
                 case Piece():
                     self._spoken = True
+                    if self._speakers is not None:
+                        self._speakers.ended(event)
                     await self._room_for_job()
                     self._add_job(event)
                 case SegmentEnded():
@@ -405,7 +430,10 @@ class Session:
     def _forget(self) -> None:
         waiting = (job.start for job in self._jobs if isinstance(job, Piece))
         following = next(waiting, self._segmenter.needed_from)
-        self._hearing.timeline.forget(self._recognition.needed_from(following))
+        needed = self._recognition.needed_from(following)
+        if self._speakers is not None:
+            needed = min(needed, self._speakers.needed_from(following))
+        self._hearing.timeline.forget(needed)
 
     # Answering: pieces of speech to messages.
 
@@ -458,7 +486,7 @@ class Session:
         return False
 
     async def _finish_piece(self, piece: Piece) -> None:
-        hypothesis = await self._recognition.final(piece, background=self._background)
+        hypothesis = await self._understand(piece)
         if hypothesis.words:
             if self._held and hypothesis.language != self._language:
                 # Each language is read by its own rules.
@@ -470,6 +498,20 @@ class Session:
         may_cut = self.options.finalize_on_words or len(self._held) >= MOST_WORDS
         if piece.ending in ("pause", "length") and may_cut and (self._held or self._ready):
             await self._final()
+
+    async def _understand(self, piece: Piece) -> Hypothesis:
+        """Find out what is said in a piece, and at the same time by whom."""
+        final = self._recognition.final(piece, background=self._background)
+        if self._speakers is None:
+            return await final
+        deciding = asyncio.create_task(self._speakers.decide(piece))
+        try:
+            hypothesis = await final
+            await deciding
+        finally:
+            await _end(deciding)
+        words = tuple(self._speakers.assign(hypothesis.words))
+        return msgspec.structs.replace(hypothesis, words=words)
 
     async def _cut_by_count(self) -> None:
         count = self.options.max_words
@@ -558,6 +600,10 @@ class Session:
     def _background(self) -> bool:
         """Whether the audio has come so much faster than it was spoken that nobody waits for it."""
         return self.audio_seconds - (time.monotonic() - self._started) > _AHEAD
+
+
+def _loaded(options: Options) -> Recognizer:
+    return Recognizer.load(diarization=Diarization.load() if options.diarize else None)
 
 
 async def _end(task: asyncio.Task[None] | None) -> None:

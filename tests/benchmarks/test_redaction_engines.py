@@ -3,10 +3,12 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import redaction_sets
 from benchmarks.peers import texts
 from benchmarks.peers.environment import Environment
 from benchmarks.peers.errors import PeerNotInstalledError, PeerProcessError
 from benchmarks.peers.texts import NORMALISERS, REDACTORS, Answer, TextPeer, Tool
+from benchmarks.redaction import Plan, measure
 from benchmarks.redaction_engines import own, traced
 from benchmarks.redaction_report import LANGUAGES, Figures, Form, targets
 from benchmarks.redaction_scoring import Mask, Tally, score
@@ -40,6 +42,19 @@ def test_what_is_held_back_is_scored_with_the_turn_that_says_what_it_is() -> Non
     )
     (tally,) = score(session, own(session, "en").masks).values()
     assert (tally.gold, tally.found, tally.leaked) == (2, 2, 0)
+
+
+def test_the_set_that_is_asked_for_is_measured_and_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "en.txt").write_text("My name is {FIRSTNAME|Sergei}.\n\nThank you.\n")
+    monkeypatch.setattr(redaction_sets, "FOLDERS", {"second": tmp_path})
+    report = measure(Plan(languages=("en",), chosen="second"), command="")
+    assert report.chosen == "second"
+    assert [(each.form, each.all.gold, each.harmless) for each in report.figures] == [
+        ("written", 1, 1),
+        ("lower", 1, 1),
+    ]
 
 
 def figures(engine: str, language: str, form: Form, tally: Tally) -> Figures:

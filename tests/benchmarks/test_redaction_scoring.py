@@ -1,7 +1,17 @@
 import pytest
 
+from benchmarks.redaction_report import LANGUAGES
 from benchmarks.redaction_scoring import NO_TYPE, Mask, Tally, added, early, score
-from benchmarks.redaction_sets import Session, SetError, lowered, read, sessions
+from benchmarks.redaction_sets import (
+    FOLDERS,
+    TYPES,
+    Chosen,
+    Session,
+    SetError,
+    lowered,
+    read,
+    sessions,
+)
 
 
 def only(text: str) -> Session:
@@ -142,9 +152,41 @@ def test_rates_are_of_all_parts_and_all_masks() -> None:
     assert Tally().recall is None
 
 
-@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "it", "pt", "nl", "hi"])
-def test_the_sets_are_as_large_as_the_documentation_says(language: str) -> None:
-    turns = [turn for session in read(language) for turn in session.turns]
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("chosen", "english", "others"),
+    [("first", (250, 120), (60, 30)), ("second", (150, 90), (40, 20))],
+)
+def test_the_sets_are_as_large_as_the_documentation_says(
+    language: str, chosen: Chosen, english: tuple[int, int], others: tuple[int, int]
+) -> None:
+    turns = [turn for session in read(language, chosen) for turn in session.turns]
     private = sum(any(token.span is not None for token in turn) for turn in turns)
-    least = (250, 120) if language == "en" else (60, 30)
+    least = english if language == "en" else others
     assert (private >= least[0], len(turns) - private >= least[1]) == (True, True)
+
+
+@pytest.mark.parametrize("chosen", FOLDERS)
+def test_english_has_something_private_of_every_type(chosen: Chosen) -> None:
+    spans = [types[0] for session in read("en", chosen) for types in session.spans]
+    assert set(TYPES) <= set(spans)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_session_with_something_private_is_in_both_sets(language: str) -> None:
+    first, second = (
+        {
+            tuple(token.text for token in session.tokens)
+            for session in read(language, chosen)
+            if session.spans
+        }
+        for chosen in FOLDERS
+    )
+    assert first.isdisjoint(second)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_lower_case_keeps_every_private_part_of_the_sets(language: str) -> None:
+    for session in (each for chosen in FOLDERS for each in read(language, chosen)):
+        spans = {token.span for token in lowered(session).tokens if not token.optional}
+        assert spans - {None} == set(range(len(session.spans))), session.section

@@ -181,7 +181,8 @@ def test_the_interval_is_a_setting(
         return fake_recognizer(partial_interval=partial_interval)
 
     monkeypatch.setattr(Recognizer, "load", load)
-    with Recognizer.from_settings(Settings(partial_interval_ms=milliseconds)) as recognizer:
+    settings = Settings(partial_interval_ms=milliseconds, diarization="off")
+    with Recognizer.from_settings(settings) as recognizer:
         assert recognizer.cadence == interval
 
 

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 from rich.console import Console
 
@@ -169,7 +170,8 @@ def _loaded(
     from sferic.recognition.recognizer import Recognizer  # noqa: PLC0415
 
     begun = time.perf_counter()
-    with Recognizer.from_settings(settings, on_console(notes)) as recognizer:
+    undiarized = msgspec.structs.replace(settings, diarization="off")
+    with Recognizer.from_settings(undiarized, on_console(notes)) as recognizer:
         load_s = time.perf_counter() - begun
         recognizer.candidates(language)
         recognizer.calibrate()

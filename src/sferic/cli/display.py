@@ -5,12 +5,13 @@ from typing import Literal, Protocol, TextIO
 
 from rich.cells import cell_len
 from rich.console import Console
+from rich.text import Text
 
-from sferic.cli import subtitles
+from sferic.cli import speakers, subtitles
 from sferic.cli.subtitles import SubtitleFormat, Subtitler
 from sferic.protocol.messages import Message, Transcription
 
-Format = Literal["txt", "json", "srt", "vtt"]
+Format = Literal["txt", "json", "srt", "vtt", "rttm"]
 
 _DIM, _PLAIN, _CLEAR = "\x1b[2m", "\x1b[0m", "\r\x1b[K"
 _NARROWEST = 20
@@ -35,7 +36,7 @@ class Display(Protocol):
 
 
 class Lines:
-    """Finals, one a line: for pipes and text files."""
+    """Finals, one a line, or one for each speaker in them: for pipes and text files."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -43,7 +44,9 @@ class Lines:
     def show(self, message: Message | None, text: str) -> None:  # noqa: ARG002
         """Write a final that says something."""
         if isinstance(message, Transcription) and message.is_final and message.transcript.strip():
-            self._out.write(printable(message.transcript.strip()) + "\n")
+            for said in speakers.said(message):
+                whose = "" if said.speaker is None else f"{speakers.name(said.speaker)}: "
+                self._out.write(whose + printable(said.text) + "\n")
             self._out.flush()
 
     def pause(self) -> None:
@@ -77,8 +80,8 @@ class Screen:
             self._show_partial(said)
             return
         self._clear()
-        if said:
-            self._console.print(said)
+        for turn in speakers.said(message) if said else ():
+            self._console.print(_labelled(turn))
         self._out.flush()
 
     def pause(self) -> None:
@@ -159,13 +162,41 @@ class Subtitles:
             self._out.flush()
 
 
-def display(kind: Format | None, out: TextIO, *, terminal: bool) -> Display:
+class Rttm:
+    """The turns of the speakers, for scorers of diarization.
+
+    Args:
+        out: Where the file goes.
+        recording: What the lines call it.
+    """
+
+    def __init__(self, out: TextIO, recording: str) -> None:
+        self._out = out
+        self._turns = speakers.Turns(recording)
+
+    def show(self, message: Message | None, text: str) -> None:  # noqa: ARG002
+        """Write the turns that a final shows to be over."""
+        if isinstance(message, Transcription) and message.is_final:
+            self._out.writelines(self._turns.add(message))
+            self._out.flush()
+
+    def pause(self) -> None:
+        """Every line is whole."""
+
+    def end(self) -> None:
+        """Write the last turn."""
+        self._out.writelines(self._turns.finish())
+        self._out.flush()
+
+
+def display(kind: Format | None, out: TextIO, *, terminal: bool, recording: str = "") -> Display:
     """Return what writes a session in a format; without one, it is for people.
 
     Args:
         kind: The format.
         out: Where it goes.
         terminal: Whether `out` is one that a line can be overwritten on.
+        recording: What it is the transcript of, for formats that say it.
     """
     match kind:
         case None:
@@ -176,6 +207,16 @@ def display(kind: Format | None, out: TextIO, *, terminal: bool) -> Display:
             return Json(out)
         case "srt" | "vtt":
             return Subtitles(out, kind)
+        case "rttm":
+            return Rttm(out, recording)
+
+
+def _labelled(turn: speakers.Said) -> Text:
+    text = Text(printable(turn.text))
+    if turn.speaker is None:
+        return text
+    colour = speakers.COLOURS[turn.speaker % len(speakers.COLOURS)]
+    return Text.assemble((f"{speakers.name(turn.speaker)}: ", f"bold {colour}"), text)
 
 
 def printable(text: str) -> str:

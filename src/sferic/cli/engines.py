@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
 from rich.console import Console
 
 from sferic.protocol.options import Options
@@ -39,7 +40,7 @@ class Here:
         from sferic.session import Session  # noqa: PLC0415
 
         if self._recognizer is None:
-            self._recognizer = self._load()
+            self._recognizer = self._load(options)
         return streaming.local(Session(options, recognizer=self._recognizer))
 
     def close(self) -> None:
@@ -47,12 +48,14 @@ class Here:
         if self._recognizer is not None:
             self._recognizer.close()
 
-    def _load(self) -> "Recognizer":
+    def _load(self, options: Options) -> "Recognizer":
         from sferic.config import load_settings  # noqa: PLC0415
         from sferic.models import on_console  # noqa: PLC0415
         from sferic.recognition.recognizer import Recognizer  # noqa: PLC0415
 
         settings = load_settings(flags=self._flags)
+        if not options.diarize:
+            settings = msgspec.structs.replace(settings, diarization="off")
         return Recognizer.from_settings(settings, on_console(Console(stderr=True)))
 
 

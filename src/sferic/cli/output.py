@@ -20,6 +20,7 @@ _SUFFIXES: dict[str, Format] = {
     ".ndjson": "json",
     ".srt": "srt",
     ".vtt": "vtt",
+    ".rttm": "rttm",
 }
 _NAMES = {"json": "jsonl"}
 
@@ -40,10 +41,12 @@ class Output:
     Args:
         kind: The format; None is for people.
         path: A file; None is standard output.
+        recording: What it is the transcript of.
     """
 
-    def __init__(self, kind: Format | None, path: Path | None) -> None:
+    def __init__(self, kind: Format | None, path: Path | None, *, recording: str = "") -> None:
         self._kind = kind
+        self._recording = recording
         self._path = path
         self._file: TextIO | None = None
         self._display: Display | None = None
@@ -95,9 +98,10 @@ class Output:
             if isinstance(sys.stdout, TextIOWrapper):
                 # Better a question mark than the end, where the locale lacks a letter.
                 sys.stdout.reconfigure(errors="replace")
-            return display(self._kind, sys.stdout, terminal=is_terminal(sys.stdout))
+            terminal = is_terminal(sys.stdout)
+            return display(self._kind, sys.stdout, terminal=terminal, recording=self._recording)
         self._file = self._path.open("w", encoding="utf-8")
-        return display(self._kind, self._file, terminal=False)
+        return display(self._kind, self._file, terminal=False, recording=self._recording)
 
     def _failure(self, error: OSError) -> OSError:
         if isinstance(error, BrokenPipeError | OutputError):

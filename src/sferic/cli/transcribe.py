@@ -50,6 +50,7 @@ class Subtitle(StrEnum):
     TXT = "txt"
     SRT = "srt"
     VTT = "vtt"
+    RTTM = "rttm"
 
 
 @with_parameters(
@@ -100,7 +101,11 @@ def transcribe(
     ] = False,
     subtitle: Annotated[
         Subtitle | None,
-        typer.Option("--format", help="Print lines of text, or subtitles.", show_default=False),
+        typer.Option(
+            "--format",
+            help="Print lines of text, subtitles, or with --diarize the turns of the speakers.",
+            show_default=False,
+        ),
     ] = None,
     output: Annotated[
         Path | None,
@@ -125,6 +130,8 @@ def transcribe(
         kind = format_of(output)
     if kind in {"srt", "vtt"}:
         _check_subtitles(options, names, output)
+    if kind != "json":
+        _check_speakers(options, kind)
     try:
         targets = paths(names, output, kind)
     except ValueError as error:
@@ -213,7 +220,7 @@ class _Job:
             source = self._source(name, microphone=microphone)
             stack.callback(source.close)
             opening = self._engine.open(source.options(self._options))
-            output = Output(self._kind, target)
+            output = Output(self._kind, target, recording=Path(_shown(name)).stem)
             self._head(name, output)
             stack.enter_context(output)
 
@@ -311,6 +318,15 @@ def _check_subtitles(options: Options, names: list[str], output: Path | None) ->
         raise typer.BadParameter(message, param_hint="--no-word-timestamps")
     if len(names) > 1 and output is None:
         message = "subtitles of several recordings need --output FOLDER"
+        raise typer.BadParameter(message, param_hint="--format")
+
+
+def _check_speakers(options: Options, kind: "Format | None") -> None:
+    if options.diarize and not options.word_timestamps:
+        message = "speakers are shown by their words"
+        raise typer.BadParameter(message, param_hint="--no-word-timestamps")
+    if kind == "rttm" and not options.diarize:
+        message = "the turns of speakers need --diarize"
         raise typer.BadParameter(message, param_hint="--format")
 
 

@@ -21,6 +21,10 @@ from sferic.protocol.values import (
 )
 
 Encoding = Literal["linear16", "linear32", "alaw", "mulaw", "opus", "ogg_opus"]
+MOST_SPEAKERS = 16
+"""That a stream may ask for."""
+TELEPHONE_RATE = 8000
+
 Group = Literal["audio", "language", "output", "text", "segments", "delivery"]
 
 
@@ -147,8 +151,20 @@ TABLE: tuple[OptionSpec, ...] = (
         name="diarize",
         kind=Flag(),
         group="output",
-        doc="Say for each word who spoke it.",
-        available=False,
+        doc="Say on finals for each word who spoke it, numbered from 0 in order of appearance.",
+    ),
+    OptionSpec(
+        name="max_speakers",
+        kind=Whole(minimum=1, maximum=MOST_SPEAKERS),
+        group="output",
+        doc="With `diarize`: how many speakers there are at most; unset, 8.",
+    ),
+    OptionSpec(
+        name="min_speakers",
+        kind=Whole(minimum=1, maximum=MOST_SPEAKERS),
+        group="output",
+        doc="With `diarize`: how many speakers there are at least; until they have been heard, a "
+        "voice is sooner taken for a new one.",
     ),
     OptionSpec(
         name="itn_normalize",
@@ -299,6 +315,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     redact_pci: bool = False
     numerals: Literal["true", "false", "auto"] = "auto"
     diarize: bool = False
+    max_speakers: int | None = None
+    min_speakers: int | None = None
     itn_normalize: bool | None = None
     format: bool = True
     punctuate: bool = True
@@ -328,8 +346,25 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
                 problems.append(_problem(spec, spec.name, repr(value), error))
             else:
                 msgspec.structs.force_setattr(self, spec.name, checked)
+        if not problems:
+            problems = self._contradictions()
         if problems:
             raise OptionsError(problems)
+
+    @property
+    def telephone(self) -> bool:
+        """Whether the audio comes over the telephone, as far as its form tells."""
+        return self.sample_rate == TELEPHONE_RATE or self.encoding in ("alaw", "mulaw")
+
+    def _contradictions(self) -> list[Problem]:
+        least, most = self.min_speakers, self.max_speakers
+        if least is None or most is None or least <= most:
+            return []
+        allowed = f"at most max_speakers, which is {most}"
+        error = ValueError(f"it must be {allowed}")
+        (spec,) = (spec for spec in TABLE if spec.name == "min_speakers")
+        problem = _problem(spec, spec.name, str(least), error)
+        return [msgspec.structs.replace(problem, allowed=allowed)]
 
     @property
     def endpoint_silence_ms(self) -> int:

@@ -1,6 +1,7 @@
 """What all streams of a process share: the models and the threads that run them."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ import msgspec
 
 from sferic import languages
 from sferic.config import Settings
-from sferic.errors import ModelLoadError, NotServedError
+from sferic.errors import ModelError, ModelLoadError, NotServedError, SpeakersNotServedError
 from sferic.models import DEFAULT_MODEL, WHISPER, ModelStore, Progress
 from sferic.protocol.options import Options
 from sferic.recognition import hardware
@@ -24,7 +25,10 @@ from sferic.recognition.hypothesis import Hypothesis
 from sferic.recognition.load import Costs, Load
 from sferic.recognition.scheduler import Rank, Scheduler, measured
 from sferic.recognition.whisper.engine import WhisperEngine
+from sferic.speakers.diarization import Diarization
 from sferic.speech.vad import VoiceActivityModel
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -37,6 +41,7 @@ PARTIAL_INTERVAL = 0.3
 """Seconds of speech between two partials on a machine that has the time."""
 LONGEST_INTERVAL = 1.35
 """Seconds between two on one that has not."""
+_NOT_LOADED = "the models that tell speakers apart are not loaded"
 _EXPECTED = Costs(final=0.2, partial=0.1)
 """What is assumed of a machine until it has shown what it can do."""
 
@@ -50,6 +55,8 @@ class Recognizer:
         partial_interval: Seconds of speech between two partials of a stream on a machine that has
             the time; 0 makes none.
         machine: What the engine runs on; unset, one thread a worker on all cores.
+        diarization: Tells speakers apart; without, streams that ask for it are not served.
+        undiarized: Why there is no `diarization`, as a sentence without its full stop.
     """
 
     def __init__(
@@ -59,8 +66,12 @@ class Recognizer:
         *,
         partial_interval: float = PARTIAL_INTERVAL,
         machine: Machine | None = None,
+        diarization: Diarization | None = None,
+        undiarized: str = _NOT_LOADED,
     ) -> None:
         self.engine = engine
+        self._diarization = diarization
+        self._undiarized = undiarized
         self.voice_activity = voice_activity
         cores = hardware.cores()
         self.machine = machine or Machine(workers=engine.parallel, cores=cores)
@@ -81,6 +92,8 @@ class Recognizer:
         workers: int = 0,
         threads: int = 1,
         partial_interval: float = PARTIAL_INTERVAL,
+        diarization: Diarization | None = None,
+        undiarized: str = _NOT_LOADED,
         store: ModelStore | None = None,
         progress: Progress | None = None,
     ) -> Self:
@@ -94,6 +107,8 @@ class Recognizer:
                 `hardware.sensible_workers`.
             threads: CPU threads for each of them.
             partial_interval: Seconds of speech between two partials of a stream.
+            diarization: Tells speakers apart.
+            undiarized: Why there is no `diarization`.
             store: Where models are kept.
             progress: Hears of what is fetched.
 
@@ -122,11 +137,15 @@ class Recognizer:
             voice_activity,
             partial_interval=partial_interval,
             machine=machine,
+            diarization=diarization,
+            undiarized=undiarized,
         )
 
     @classmethod
     def from_settings(cls, settings: Settings, progress: Progress | None = None) -> Self:
         """Load what the settings of the process say; like `load`."""
+        store = ModelStore()
+        diarization, reason = _diarization(settings, store, progress)
         return cls.load(
             settings.model,
             device=settings.device,
@@ -134,7 +153,10 @@ class Recognizer:
             workers=settings.workers,
             threads=settings.threads,
             partial_interval=settings.partial_interval_ms / 1000,
+            store=store,
             progress=progress,
+            diarization=diarization,
+            undiarized=reason,
         )
 
     def calibrate(self) -> None:
@@ -200,9 +222,22 @@ class Recognizer:
             raise NotServedError(language, model=self.model_name, served=sorted(self.languages))
         return codes
 
+    @property
+    def diarization(self) -> Diarization:
+        """What tells speakers apart.
+
+        Raises:
+            SpeakersNotServedError: It is not loaded.
+        """
+        if self._diarization is None:
+            raise SpeakersNotServedError(self._undiarized)
+        return self._diarization
+
     def check(self, options: Options) -> None:
         """Raise NotServedError unless streams with these options can be served."""
         self.candidates(options.language)
+        if options.diarize and self._diarization is None:
+            raise SpeakersNotServedError(self._undiarized)
 
     async def final(self, prepare: Callable[[], Work], *, background: bool = False) -> Hypothesis:
         """Decode for a final, before all partials.
@@ -256,7 +291,10 @@ class Recognizer:
         return await self._scheduler.run(lambda: measured(prepare(), note), rank=rank, since=since)
 
     async def hear(self, work: Callable[[], T]) -> T:
-        """Run the decoding of audio and its voice activity off the event loop."""
+        """Run the decoding of audio, its voice activity or speaker networks off the event loop.
+
+        What that takes counts for what a stream needs beside its windows, see `Load.hearing`.
+        """
 
         def run() -> T:
             started = time.thread_time()
@@ -283,3 +321,24 @@ class Recognizer:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _diarization(
+    settings: Settings, store: ModelStore, progress: Progress | None
+) -> tuple[Diarization | None, str]:
+    """What tells speakers apart, or why there is nothing that does."""
+    if settings.diarization == "off":
+        return None, "this server runs with diarization=off"
+    try:
+        loaded = Diarization.load(
+            threshold=settings.speaker_threshold,
+            telephone_threshold=settings.speaker_threshold_telephone,
+            store=store,
+            progress=progress,
+        )
+    except ModelError as error:
+        if settings.diarization == "on":
+            raise
+        logger.warning("streams with diarize are refused: %s", error)
+        return None, _NOT_LOADED
+    return loaded, ""

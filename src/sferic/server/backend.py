@@ -37,7 +37,7 @@ class Recognizer(Protocol):
         """How many live streams that ask for so much have their finals in so many seconds."""
 
     def check(self, options: Options) -> None:
-        """Raise NotServedError when no loaded model serves the language."""
+        """Raise NotServedError when no loaded model serves what they ask for."""
 
     def close(self) -> None:
         """Let the models go."""

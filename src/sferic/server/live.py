@@ -99,15 +99,17 @@ class Live:
             self._engine.recognizer.check(options)
 
     def _unserved(self, query: Sequence[tuple[str, str]]) -> list[Problem]:
-        """A language that nothing serves, told beside whatever else is wrong."""
-        language = [(name, value) for name, value in query if name == "language"]
-        try:
-            self._check(parse_options(language, dialect=self._dialect))
-        except NotServedError as error:
-            return [error.problem]
-        except OptionsError:
-            pass
-        return []
+        """What no loaded model serves, told beside whatever else is wrong."""
+        unserved = []
+        for asked in ("language", "diarize"):
+            alone = [(name, value) for name, value in query if name == asked]
+            try:
+                self._check(parse_options(alone, dialect=self._dialect))
+            except NotServedError as error:
+                unserved.append(error.problem)
+            except OptionsError:
+                pass
+        return unserved
 
     def _recognizer(self) -> Recognizer:
         if self._engine.recognizer is None:

@@ -8,18 +8,11 @@ import pytest
 from numpy.typing import NDArray
 
 from recognition.whisper import tiny
-from sferic.recognition.whisper import building
-from sferic.recognition.whisper.building import (
-    FLOAT,
-    ConstantsFile,
-    Graph,
-    Product,
-    by_block,
-    by_row,
-    rounded,
-    single,
-)
-from sferic.recognition.whisper.weights import UnreadableWeightsError, Weights
+from sferic.models import graph as graphs
+from sferic.models.conversion import UnreadableWeightsError
+from sferic.models.graph import FLOAT, ConstantsFile, Graph
+from sferic.recognition.whisper.building import Product, by_block, by_row, rounded, single
+from sferic.recognition.whisper.weights import Weights
 
 NAME = "decoder/layer_0/ffn/linear_0/weight"
 SHAPE = (2 * tiny.WIDTH, tiny.WIDTH)
@@ -114,7 +107,7 @@ def test_constants_in_a_file_can_be_mapped_one_by_one(tmp_path: Path) -> None:
 def test_more_than_a_graph_can_hold_is_refused(
     weights: Weights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(building, "_LARGEST", 10_000)
+    monkeypatch.setattr(graphs, "_LARGEST", 10_000)
     with pytest.raises(UnreadableWeightsError, match="2 GB"):
         product_graph(weights, single, None)
     with ConstantsFile(tmp_path / "product.weights") as constants:

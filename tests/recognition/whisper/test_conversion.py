@@ -15,8 +15,8 @@ import pytest
 from numpy.typing import NDArray
 
 from recognition.whisper import tiny
-from sferic.models import ModelStore
-from sferic.recognition.whisper import building, conversion
+from sferic.models import ModelStore, graph
+from sferic.recognition.whisper import conversion
 from sferic.recognition.whisper.conversion import Sessions, Source, sessions
 
 FILES = ["decoder.onnx", "decoder.weights", "encoder.onnx", "encoder.weights"]
@@ -118,7 +118,7 @@ def test_what_other_code_made_is_not_used(
     model: Source, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start(model, kept)
-    monkeypatch.setattr(conversion, "_MAKERS", ("graphs.py",))
+    monkeypatch.setattr(conversion, "_MAKERS", conversion._MAKERS[:1])
     made = made_again(monkeypatch)
     start(model, kept)
     assert made == [model]
@@ -198,14 +198,14 @@ def test_on_a_full_disk_nothing_is_left_behind(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    add = building.ConstantsFile.add
+    add = graph.ConstantsFile.add
 
-    def full(file: building.ConstantsFile, values: NDArray[Any]) -> dict[str, str]:
+    def full(file: graph.ConstantsFile, values: NDArray[Any]) -> dict[str, str]:
         if file._stream.tell() > 100_000:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return add(file, values)
 
-    monkeypatch.setattr(building.ConstantsFile, "add", full)
+    monkeypatch.setattr(graph.ConstantsFile, "add", full)
     np.testing.assert_array_equal(heard(start(model, kept)), heard(start(model, None)))
     assert conversions(kept) == []
     assert "No space left" in caplog.text

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from recognition.whisper import reference, tiny
+from sferic.models.conversion import UnreadableWeightsError
 from sferic.recognition.whisper import graphs
-from sferic.recognition.whisper.weights import UnreadableWeightsError, Weights
+from sferic.recognition.whisper.weights import Weights
 
 Array = NDArray[Any]
 LAYERS = range(tiny.LAYERS)

@@ -8,9 +8,10 @@ import pytest
 
 from recognition.whisper import tiny
 from sferic.errors import ModelLoadError
-from sferic.recognition.whisper import building, conversion
+from sferic.models import graph
+from sferic.models.conversion import REJECTIONS
+from sferic.recognition.whisper import conversion
 from sferic.recognition.whisper.backend import Backend, Request
-from sferic.recognition.whisper.conversion import REJECTIONS
 from sferic.recognition.whisper.ctranslate_backend import CTranslateBackend
 from sferic.recognition.whisper.engine import WhisperEngine
 from sferic.recognition.whisper.loading import load_backend
@@ -109,7 +110,7 @@ def test_ctranslate2_takes_what_memory_cannot_hold_as_graphs(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tiny.write(tmp_path)
-    monkeypatch.setattr(building, "_LARGEST", 10_000)
+    monkeypatch.setattr(graph, "_LARGEST", 10_000)
     assert isinstance(load(tmp_path), CTranslateBackend)
     assert "2 GB" in caplog.text
 

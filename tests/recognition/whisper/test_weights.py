@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from recognition.whisper import tiny
 from sferic.errors import ModelLoadError
+from sferic.models.conversion import UnreadableWeightsError
 from sferic.recognition.whisper.engine import WhisperEngine
-from sferic.recognition.whisper.weights import UnreadableWeightsError, Weights
+from sferic.recognition.whisper.weights import Weights
 
 FLOAT32, BFLOAT16, UNHEARD_OF = 0, 5, 6
 

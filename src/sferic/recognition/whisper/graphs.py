@@ -12,20 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from sferic.recognition.whisper.building import (
-    FLOAT,
-    INT64,
-    MICROSOFT,
-    ConstantsFile,
-    Graph,
-    Product,
-    Scale,
-    by_block,
-    by_row,
-    rounded,
-    single,
-)
-from sferic.recognition.whisper.weights import UnreadableWeightsError, Weights
+from sferic.models.conversion import UnreadableWeightsError
+from sferic.models.graph import FLOAT, INT64, MICROSOFT, ConstantsFile, Graph
+from sferic.recognition.whisper.building import Product, Scale, by_block, by_row, rounded, single
+from sferic.recognition.whisper.weights import Weights
 
 _TABLE = "decoder/embeddings/weight"
 _PROJECTION = "decoder/projection/weight"

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import tokenizers
 
+from sferic.models.conversion import REJECTIONS, UnreadableWeightsError
 from sferic.recognition.whisper.backend import Backend
-from sferic.recognition.whisper.conversion import REJECTIONS
 from sferic.recognition.whisper.ctranslate_backend import CTranslateBackend
 from sferic.recognition.whisper.onnx_backend import OnnxBackend
-from sferic.recognition.whisper.weights import UnreadableWeightsError
 
 logger = logging.getLogger(__name__)
 

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sferic.models.conversion import UnreadableWeightsError
+
 _VERSION = 6
 _SPECIFICATION = "WhisperSpec"
 _BFLOAT16 = np.dtype(np.uint16)
@@ -22,10 +24,6 @@ _TYPES = (
 )
 _BLOCK = 1 << 16
 """Values that `blocks` converts at a time; they stay in the cache of a core."""
-
-
-class UnreadableWeightsError(Exception):
-    """There is no way to make graphs of these weights here; CTranslate2 may know one."""
 
 
 class Weights:

@@ -72,7 +72,8 @@ class People:
             return
         if not self._may_be(index, month=True) or self._findings.type_at(index + 1) == "DATE":
             return
-        if index == mark.end and document.tokens[mark.end - 1].stop:
+        several = mark.end - mark.start > 1 and self._is_name_word(index)
+        if index == mark.end and document.tokens[mark.end - 1].stop and not several:
             return
         if not self._is_likely(index, strong=True):
             return

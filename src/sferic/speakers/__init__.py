@@ -1,0 +1,1 @@
+"""Who is speaking: embeddings, segmentation, clustering as speech goes on."""
