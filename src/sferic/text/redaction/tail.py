@@ -270,7 +270,7 @@ class Tail:
         document = self._document
         size = document.size
         for place in range(size - 1, max(-1, size - _EMAIL), -1):
-            if self._findings.type_at(place) in ("EMAIL", "ADDRESS"):
+            if self._findings.type_at(place) == "EMAIL" or self._is_place(place):
                 return None
             if self._findings.taken(place, place + 1):
                 continue
@@ -293,6 +293,12 @@ class Tail:
                 return start
             return None
         return None
+
+    def _is_place(self, index: int) -> bool:
+        """Tell whether a token belongs to an address, whose street has more than letters."""
+        found = self._findings.at(index)
+        street = found is not None and found.type == "ADDRESS"
+        return street and any(len(key) > 1 for key in self._document.keys[index : index + 1])
 
     def _is_mailbox(self, start: int) -> bool:
         document = self._document
