@@ -10,6 +10,7 @@ from sferic.text.redaction.script import is_letter
 _LINKS = 4
 """How many phrases may stand between a question and the name that answers it."""
 _SHORT_ANSWER = 4
+_SELVES = ("self", "relation")
 
 
 class People:
@@ -140,7 +141,7 @@ class People:
         if document.tokens[index - 1].stop:
             return
         kinds = set(token.kinds)
-        cued = mark.value == "self" or self._rules.knows_words
+        cued = mark.value in _SELVES or self._rules.knows_words
         capital = document.cased and token.capital
         first = bool(kinds & set("fF"))
         if self._is_person_cue(mark) and self._is_addressed(mark, index):
@@ -181,16 +182,16 @@ class People:
             return False
         first = set("fF") & set(document.tokens[index].kinds)
         last = set("lL") & set(document.tokens[index + 1].kinds)
-        if mark.value == "self" and first and self._is_three(index):
+        if mark.value in _SELVES and first and self._is_three(index):
             return self._three(index)
-        own = mark.value == "self" or document.keys[index + 1] in self._rules.surnames
+        own = mark.value in _SELVES or document.keys[index + 1] in self._rules.surnames
         if not (first and last and own and self._ends_clause(index + 2)):
             return False
         return self._take(index, "FIRSTNAME") and self._take(index + 1, "LASTNAME")
 
     def _three(self, index: int) -> bool:
-        kinds = ("FIRSTNAME", "FIRSTNAME", "LASTNAME")
-        return all([self._take(index + step, kind) for step, kind in enumerate(kinds)])
+        firsts = self._take(index, "FIRSTNAME") and self._take(index + 1, "FIRSTNAME")
+        return firsts and self._take(index + 2, "LASTNAME")
 
     def _is_three(self, index: int) -> bool:
         """Tell whether two first names and a surname are all there is: `luz marina quintero`."""
@@ -223,13 +224,13 @@ class People:
             return True
         if self._is_surname(following, index, certain=True):
             return True
-        if mark.value == "self":
+        if mark.value == "relation":
             return self._ends_clause(following)
         after = document.at("name_after", following)
         return after is not None or document.keys[following] in self._rules.then
 
     def _is_person_cue(self, mark: Mark) -> bool:
-        return mark.value in ("person", "self")
+        return mark.value in ("person", *_SELVES)
 
     def _before(self, mark: Mark) -> None:
         """Take the name before `speaking`."""
@@ -488,11 +489,8 @@ class People:
         if not kinds and len(token.key) > 2:
             return several
         named = bool(kinds & set("fF")) and token.key not in self._rules.doubtful
-        return (
-            cued
-            and not certain
-            and (named or (several and ("w" not in kinds or bool(kinds & set("lL")))))
-        )
+        likely = several and ("w" not in kinds or bool(kinds & set("lL")))
+        return cued and not certain and (named or likely)
 
     def _is_apart(self, first: int, index: int, *, cued: bool) -> bool:
         """Tell whether punctuation parts two words of a name; a comma does not, behind a cue."""
