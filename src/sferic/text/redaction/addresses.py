@@ -350,7 +350,8 @@ class Gazetteer:
         end = self._number_end(mark.end)
         if end == mark.end and not self._streets.number_first:
             self._told_before_number(mark)
-        if end == mark.end or self._findings.taken(mark.end, end):
+        article = mark.end < document.size and document.keys[mark.end] in document.rules.never
+        if end == mark.end or article or self._findings.taken(mark.end, end):
             return
         last = end
         while last < document.size and last - end < _NAME and self._is_proper(last, last + 1):

@@ -290,7 +290,7 @@ class People:
         document = self._document
         token = document.tokens[index]
         kinds = set(token.kinds)
-        if not kinds & set("fFglL") or not self._may_be(index):
+        if not kinds & set("fFglL") or not self._may_be(index) or token.key in self._rules.units:
             return
         if document.cased and not token.capital:
             return
