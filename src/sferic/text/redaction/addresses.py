@@ -1,5 +1,6 @@
 """Where somebody lives: streets with numbers, and the cities and states beside them."""
 
+import re
 from collections.abc import Mapping
 
 from sferic.text.redaction.document import Mark
@@ -15,6 +16,7 @@ _NUMERALS = frozenset(
 )
 """Behind the names of kings and popes, and in days that streets are named after."""
 _PARTS = 4
+_FLOOR = re.compile(r"\d{1,2}[ºª]")
 _APART = 8
 """Tokens between a street and what announces the number of the house."""
 _POSTCODE = 4
@@ -72,14 +74,31 @@ class Gazetteer:
         """Find the numbers of houses and flats that are not part of an address."""
         document = self._document
         for mark in (*document.of("building"), *document.of("unit")):
-            link = document.at("link", mark.end)
+            link = document.at("link", mark.end) or document.at("number_link", mark.end)
             self._number(mark, link.end if link is not None else mark.end)
+        for index in range(document.begin, document.size):
+            end = self._floor_end(index)
+            if end > index + 1:
+                self._findings.add(index, end, "BUILDINGNUMBER", self._value(index, end))
         for mark in document.of("number_link"):
             street = range(max(0, mark.start - _APART), mark.start)
             if any(self._findings.type_at(index) == "ADDRESS" for index in street):
                 start = self._number_apart(mark.start)
                 if start is not None:
                     self._number(mark, start)
+
+    def _floor_end(self, index: int) -> int:
+        """Return where a floor ends that is written as a number, and the door: `3º B`."""
+        document = self._document
+        if index >= document.size or not _FLOOR.fullmatch(document.keys[index]):
+            return index
+        end = index + 1
+        door = document.at("floor", end)
+        if door is not None:
+            return door.end
+        letter = self._atoms.get(end)
+        capital = letter is not None and letter.kind == "l" and document.tokens[end].capital
+        return end + capital
 
     def _number(self, mark: Mark, start: int) -> None:
         """Take the number of a house, unless it is the beginning of a longer number."""
@@ -169,11 +188,18 @@ class Gazetteer:
 
     def _numbered_street(self, mark: Mark) -> None:
         """Take a street whose name is a number: `carrera 15 número 93-47`."""
+        document = self._document
         named = self._number_end(mark.end)
-        link = self._document.at("number_link", named) if named > mark.end else None
+        link = document.at("number_link", named) if named > mark.end else None
         end = self._number_end(link.end) if link is not None else named
         if link is not None and end > link.end:
+            sign = document.at("sign", end) or document.at("filler", end)
+            if sign is not None and (behind := self._number_end(sign.end)) > sign.end:
+                end = behind
             self._add(mark.start, end)
+        last = document.keys[mark.end - 1]
+        if link is None and named > mark.end > mark.start + 1 and last not in document.rules.never:
+            self._add(mark.start, named)
 
     def _name_end(self, index: int) -> int:
         """Return where the name of a street ends that begins at a token."""
@@ -324,7 +350,8 @@ class Gazetteer:
         end = self._number_end(mark.end)
         if end == mark.end and not self._streets.number_first:
             self._told_before_number(mark)
-        if end == mark.end or self._findings.taken(mark.end, end):
+        article = mark.end < document.size and document.keys[mark.end] in document.rules.never
+        if end == mark.end or article or self._findings.taken(mark.end, end):
             return
         last = end
         while last < document.size and last - end < _NAME and self._is_proper(last, last + 1):
@@ -337,13 +364,9 @@ class Gazetteer:
     def _told_before_number(self, mark: Mark) -> None:
         """Take names and a number behind `ik woon op de`: `Meir 24`."""
         document = self._document
-        place = mark.end
-        while (
-            place < document.size and place - mark.end < _NAME and self._is_proper(place, place + 1)
-        ):
-            if document.tokens[place].pause or place in self._numbers:
-                break
-            place += 1
+        place = self._name_end(mark.end)
+        if not any(self._is_proper(index, index + 1) for index in range(mark.end, place)):
+            return
         link = document.at("number_link", place)
         number = link.end if link is not None else place
         end = self._number_end(number)
@@ -381,6 +404,8 @@ class Gazetteer:
             if mark is not None and (behind := self._number_end(mark.end)) > mark.end:
                 end = behind
                 continue
+            if end > index or end - 1 in self._numbers:
+                end = self._floor_end(end)
             floor = document.at("floor", end)
             numbered = end - 1 in self._numbers or end > index
             if floor is None or not numbered or document.tokens[end - 1].pause:

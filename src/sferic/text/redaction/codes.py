@@ -45,7 +45,9 @@ _CERTAIN = frozenset(("CREDITCARDNUMBER", "IBAN"))
 WITH_LETTERS = frozenset(
     ("SSN", "ACCOUNTNUMBER", "IBAN", "ROUTINGNUMBER", "ZIPCODE", "BUILDINGNUMBER")
 )
-_EXTENSION = frozenset(("extension", "durchwahl", "ext"))
+_EXTENSION = frozenset(
+    ("extension", "durchwahl", "ext", "nebenstelle", "poste", "extensión", "anexo", "interno")
+)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 NEAR = 4
 """How many tokens at most are between a cue and the first digits of a number it announces."""
@@ -161,7 +163,7 @@ def by_cue(findings: Findings, run: Run) -> str | None:
     value = run.value
     for cue in cues(findings, run.start, run.end):
         if cue.type == "NUMBER":
-            general = general or ("PHONENUMBER" if 7 <= len(value) <= 15 else None)
+            general = general or ("PHONENUMBER" if _is_number(run) else None)
         elif cue.type == "NONE":
             if len(value) < 13:
                 return "NONE"
@@ -172,6 +174,11 @@ def by_cue(findings: Findings, run: Run) -> str | None:
                 return _of_card(findings, run, cue) or cue.type
             return _by_name(findings.document, run, cue)
     return general
+
+
+def _is_number(run: Run) -> bool:
+    """Tell whether what is just called a number may be that of a telephone."""
+    return 7 <= len(run.value) <= 15 or 5 <= run.spoken == len(run.value)
 
 
 def _of_card(findings: Findings, run: Run, card: Cue) -> str | None:

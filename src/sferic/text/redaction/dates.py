@@ -299,8 +299,16 @@ class Calendar:
                 self._add_time(index, end, f"{hour}:00")
         elif (past := document.at("past", end)) and past.end in self._atoms:
             self._past(atom, past.end)
-        elif document.before("hour_before", index) and not self._expires(index, end):
+        elif self._is_expected(index) and not self._expires(index, end):
             self._bare(atom, minutes)
+
+    def _is_expected(self, index: int) -> bool:
+        """Tell whether an hour may follow, and not the second number of a score: `trois à deux`."""
+        before = self._document.before("hour_before", index)
+        first = self._ends.get(before.start) if before is not None else None
+        if before is None or first is None or self._document.keys[before.start] not in _RANGES:
+            return before is not None
+        return self._document.before("hour_before", first.start) is not None
 
     def _past(self, minutes: Atom, place: int) -> None:
         """Take `ten past five`; `five to seven` is one only where an hour is expected."""
@@ -334,6 +342,7 @@ class Calendar:
         document = self._document
         key = document.keys[index]
         free = index not in self._atoms and key not in document.rules.units
+        free = free and (key not in _BETWEEN or index + 1 not in self._atoms)
         return free and key in document.rules.never and not document.at("date_join", index)
 
     def _ends_time(self, index: int) -> bool:

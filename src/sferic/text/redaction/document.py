@@ -118,12 +118,13 @@ def tokenize(words: Sequence[Word], rules: Rules) -> list[Token]:
         for start, end in _pieces(text[:_LONGEST], rules):
             core = text[start:end]
             plain = core.casefold().replace("’", "'")
-            if plain in rules.hesitations:
+            key = folded(plain)
+            if plain in rules.hesitations or not key:
                 continue
             behind = text[end:]
             tokens.append(
                 Token(
-                    key=folded(plain),
+                    key=key,
                     text=core,
                     first=index,
                     last=last,

@@ -10,6 +10,7 @@ from sferic.text.redaction.script import is_letter
 _LINKS = 4
 """How many phrases may stand between a question and the name that answers it."""
 _SHORT_ANSWER = 4
+_SELVES = ("self", "relation")
 
 
 class People:
@@ -140,10 +141,10 @@ class People:
         if document.tokens[index - 1].stop:
             return
         kinds = set(token.kinds)
-        cued = mark.value == "self" or self._rules.knows_words
+        cued = mark.value in _SELVES or self._rules.knows_words
         capital = document.cased and token.capital
         first = bool(kinds & set("fF"))
-        if self._is_person_cue(mark) and self._is_addressed(index):
+        if self._is_person_cue(mark) and self._is_addressed(mark, index):
             self._full(index, cued=cued)
             return
         rare = "g" in kinds and "w" not in kinds and self._is_person_cue(mark)
@@ -181,10 +182,26 @@ class People:
             return False
         first = set("fF") & set(document.tokens[index].kinds)
         last = set("lL") & set(document.tokens[index + 1].kinds)
-        own = mark.value == "self" or document.keys[index + 1] in self._rules.surnames
+        if mark.value in _SELVES and first and self._is_three(index):
+            return self._three(index)
+        own = mark.value in _SELVES or document.keys[index + 1] in self._rules.surnames
         if not (first and last and own and self._ends_clause(index + 2)):
             return False
         return self._take(index, "FIRSTNAME") and self._take(index + 1, "LASTNAME")
+
+    def _three(self, index: int) -> bool:
+        firsts = self._take(index, "FIRSTNAME") and self._take(index + 1, "FIRSTNAME")
+        return firsts and self._take(index + 2, "LASTNAME")
+
+    def _is_three(self, index: int) -> bool:
+        """Tell whether two first names and a surname are all there is: `luz marina quintero`."""
+        document = self._document
+        second, last = index + 1, index + 2
+        if last >= document.size or document.tokens[second].pause or not self._may_be(last):
+            return False
+        first = set("fF") & set(document.tokens[second].kinds)
+        surname = set("lL") & set(document.tokens[last].kinds)
+        return bool(first and surname) and self._ends_clause(last + 1)
 
     def _ends_clause(self, index: int) -> bool:
         """Tell whether a word is followed by none that says more about it."""
@@ -194,7 +211,7 @@ class People:
         key = document.keys[index]
         return key in self._rules.never or key in self._rules.then
 
-    def _is_addressed(self, index: int) -> bool:
+    def _is_addressed(self, mark: Mark, index: int) -> bool:
         """Tell whether a doubtful name is one, by a capital or by what follows."""
         document = self._document
         token = document.tokens[index]
@@ -207,11 +224,13 @@ class People:
             return True
         if self._is_surname(following, index, certain=True):
             return True
+        if mark.value == "relation":
+            return self._ends_clause(following)
         after = document.at("name_after", following)
         return after is not None or document.keys[following] in self._rules.then
 
     def _is_person_cue(self, mark: Mark) -> bool:
-        return mark.value in ("person", "self")
+        return mark.value in ("person", *_SELVES)
 
     def _before(self, mark: Mark) -> None:
         """Take the name before `speaking`."""
@@ -271,7 +290,7 @@ class People:
         document = self._document
         token = document.tokens[index]
         kinds = set(token.kinds)
-        if not kinds & set("fFglL") or not self._may_be(index):
+        if not kinds & set("fFglL") or not self._may_be(index) or token.key in self._rules.units:
             return
         if document.cased and not token.capital:
             return
@@ -470,7 +489,8 @@ class People:
         if not kinds and len(token.key) > 2:
             return several
         named = bool(kinds & set("fF")) and token.key not in self._rules.doubtful
-        return cued and not certain and (named or (several and "w" not in kinds))
+        likely = several and ("w" not in kinds or bool(kinds & set("lL")))
+        return cued and not certain and (named or likely)
 
     def _is_apart(self, first: int, index: int, *, cued: bool) -> bool:
         """Tell whether punctuation parts two words of a name; a comma does not, behind a cue."""

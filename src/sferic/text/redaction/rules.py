@@ -163,6 +163,8 @@ class People(msgspec.Struct, frozen=True, kw_only=True):
     """Before a person mostly: `this is`, `thanks`. What is a name and a word may be one."""
     selves: tuple[str, ...] = ()
     """The same where a surname mostly follows: `sono`."""
+    relations: tuple[str, ...] = ()
+    """The same where hardly anything else follows that may be a name: `mi hija`."""
     then: tuple[str, ...] = ()
     """What may follow a doubtful name behind such a cue: `hi grace how`."""
     titles: tuple[str, ...] = ()
@@ -466,6 +468,7 @@ def _phrases(file: File) -> Iterator[tuple[str, str, str]]:
         ("", file.people.weak),
         ("person", file.people.person),
         ("self", file.people.selves),
+        ("relation", file.people.relations),
     ):
         yield from (("name_weak", value, phrase) for phrase in before)
     for group, value, streets in (

@@ -13,6 +13,7 @@ _MIXED = re.compile(r"(?=[^\W_]*\d)[^\W_]+(?:[-/][^\W_]+)*")
 _COUNTRY = re.compile(r"[A-Z]{2}\d{2}")
 _NOT_ALNUM = re.compile(r"[\W_]+")
 _MAX_BRIDGE = 6
+_BEFORE_LETTERS = frozenset(("-", "/", "dash", "hyphen", "letra", "lettre", "buchstabe"))
 _MAX_LETTERS = 4
 _REACH_OF_IBAN = 16
 _NO_LETTERS = frozenset("èéàáòóì")
@@ -264,7 +265,7 @@ def _fits(before: Atom, after: Atom, document: Document) -> bool:
     """Tell whether a letter that is next to a number belongs to it."""
     if before.end == after.start or "l" not in before.kind + after.kind:
         return True
-    return document.keys[before.end] in ("-", "/", "dash", "hyphen")
+    return document.keys[before.end] in _BEFORE_LETTERS
 
 
 def _close(joined: list[Run], current: list[Atom], document: Document) -> None:

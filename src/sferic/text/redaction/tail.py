@@ -270,7 +270,7 @@ class Tail:
         document = self._document
         size = document.size
         for place in range(size - 1, max(-1, size - _EMAIL), -1):
-            if self._findings.type_at(place) in ("EMAIL", "ADDRESS"):
+            if self._findings.type_at(place) == "EMAIL" or self._is_place(place):
                 return None
             if self._findings.taken(place, place + 1):
                 continue
@@ -293,6 +293,20 @@ class Tail:
                 return start
             return None
         return None
+
+    def _is_place(self, index: int) -> bool:
+        """Tell whether a token belongs to an address, whose street has more than letters."""
+        found = self._findings.at(index)
+        street = found is not None and found.type == "ADDRESS"
+        return street and any(len(key) > 1 for key in self._document.keys[index : index + 1])
+
+    def _is_plain(self, start: int) -> bool:
+        """Tell whether nothing but common words follows what may have announced a mailbox."""
+        document = self._document
+        return all(
+            "w" in document.tokens[index].kinds or document.keys[index] in document.rules.never
+            for index in range(start, document.size)
+        )
 
     def _is_mailbox(self, start: int) -> bool:
         document = self._document
@@ -384,12 +398,13 @@ class Tail:
         for run in self._analysis.runs:
             if run.end < self.start or findings.taken(run.start, run.end):
                 continue
-            kind = self._kind(run) or self._place_or_age(run)
+            counts = len(run.value) == 1 and run.end < document.size
+            kind = (None if counts else self._kind(run)) or self._place_or_age(run)
             if kind is not None:
                 findings.add(run.start, run.end, kind, run.value, grows=True)
         self._settle_last()
         cue = self._email_cue()
-        if cue is not None and self.start <= cue:
+        if cue is not None and self.start <= cue and not self._is_plain(cue):
             value = "".join(document.keys[cue:])
             findings.claim(cue, document.size, "EMAIL", value, grows=True)
         self._settle_letters()
