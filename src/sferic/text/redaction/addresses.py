@@ -16,6 +16,7 @@ _NUMERALS = frozenset(
 )
 """Behind the names of kings and popes, and in days that streets are named after."""
 _PARTS = 4
+_LITTLE = 4
 _FLOOR = re.compile(r"\d{1,2}[ºª]")
 _APART = 8
 """Tokens between a street and what announces the number of the house."""
@@ -172,6 +173,11 @@ class Gazetteer:
         if end == mark.end or (mark.value and not self._is_cued(mark.start, reach=4)):
             return
         start = self._number_start(mark.start)
+        link = self._document.before("particle", start)
+        if start == mark.start and link is not None:
+            # The fourteen of the street.
+            number = self._number_start(link.start)
+            start = number if number < link.start else start
         if start == mark.start:
             link = self._document.at("number_link", end)
             number = link.end if link is not None else end
@@ -373,10 +379,28 @@ class Gazetteer:
         counted = end < document.size and document.keys[end] in document.rules.units
         if end == number:
             end = mark.end
-        if end < number and self._number_apart(place) is not None:
+        if end < number and (loose := self._number_behind(place)) > place:
+            end = place = loose
+        elif end < number and self._number_apart(place) is not None:
             end, counted = place, place == mark.end
         if mark.end < place <= end and not counted and not self._findings.taken(mark.end, end):
             self._add(mark.end, end)
+
+    def _number_behind(self, index: int) -> int:
+        """Return where the number ends that a clause ends with: `das ist die 8`."""
+        document = self._document
+        place = index
+        while place < document.size and place - index < _LITTLE:
+            end = self._number_end(place)
+            if end > place:
+                last = end >= document.size or document.tokens[end - 1].pause
+                return end if last and place > index else index
+            marks = (document.at(group, place) for group in ("link", "name_link", "date_on"))
+            link = next((mark for mark in marks if mark is not None), None)
+            if link is None:
+                break
+            place = link.end
+        return index
 
     def _add(self, start: int, end: int, *, told: bool = False) -> None:
         document = self._document

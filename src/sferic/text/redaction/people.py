@@ -112,7 +112,7 @@ class People:
         index = mark.end
         if index >= document.size:
             return
-        if self._is_particle(index) and self._is_surname(index, index - 1, cued=True):
+        if self._is_particle(index) and self._is_title_of(index):
             self._take(index, "LASTNAME")
             return
         if not self._may_be(index):
@@ -130,6 +130,18 @@ class People:
             start = index
             end = self._surname_end(index)
             self._findings.add(start, end, "LASTNAME", self._value(start, end))
+
+    def _is_title_of(self, index: int) -> bool:
+        """Tell whether a surname with something before it follows a title: `M. de la Tour`."""
+        particle = self._particle(index)
+        while particle is not None and (further := self._particle(particle.end)) is not None:
+            particle = further
+        if particle is None:
+            return False
+        token = self._document.tokens[particle.end]
+        if self._document.cased:
+            return token.capital
+        return "w" not in token.kinds or not set(token.kinds).isdisjoint("lL")
 
     def _hinted(self, mark: Mark) -> None:
         """Take what looks like a name behind a cue that anything may follow."""
