@@ -77,6 +77,8 @@ class Gazetteer:
         for mark in (*document.of("building"), *document.of("unit")):
             link = document.at("link", mark.end) or document.at("number_link", mark.end)
             self._number(mark, link.end if link is not None else mark.end)
+        for mark in document.of("live"):
+            self._told_number(mark)
         for index in range(document.begin, document.size):
             end = self._floor_end(index)
             if end > index + 1:
@@ -87,6 +89,18 @@ class Gazetteer:
                 start = self._number_apart(mark.start)
                 if start is not None:
                     self._number(mark, start)
+
+    def _told_number(self, mark: Mark) -> None:
+        """Take a number that is all that follows `j'habite au`."""
+        document = self._document
+        end = self._number_end(mark.end)
+        if end == mark.end or document.keys[mark.end] in document.rules.never:
+            return
+        digits = sum(len(self._atoms[at].value) for at in range(mark.end, end) if at in self._atoms)
+        free = end >= document.size or document.tokens[end - 1].pause
+        free = free or (document.keys[end] in document.rules.never and end not in self._atoms)
+        if free and digits < _POSTCODE and not document.at("date_join", end):
+            self._findings.add(mark.end, end, "BUILDINGNUMBER", self._value(mark.end, end))
 
     def _floor_end(self, index: int) -> int:
         """Return where a floor ends that is written as a number, and the door: `3º B`."""
