@@ -56,9 +56,9 @@ def test_all_problems_are_told_at_once() -> None:
     given: dict[str, str | bool | None] = {
         "option_sample_rate": "1",
         "option_max_words": "many",
-        "option_diarize": True,
+        "option_keywords": "Blackwell",
     }
     with pytest.raises(OptionsError) as caught:
         options_from(given)
     told = [problem.parameter for problem in caught.value.problems]
-    assert told == ["sample_rate", "diarize", "max_words"]
+    assert told == ["sample_rate", "max_words", "keywords"]
