@@ -516,6 +516,8 @@ class People:
         several = particle.end - particle.start > 1
         if not kinds and len(token.key) > 2:
             return several or (cued and self._ends_clause(index + 1))
+        if cued and kinds & set("lL") and self._ends_clause(index + 1):
+            return True
         named = bool(kinds & set("fF")) and token.key not in self._rules.doubtful
         likely = several and ("w" not in kinds or bool(kinds & set("lL")))
         return cued and not certain and (named or likely)
