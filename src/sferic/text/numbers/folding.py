@@ -45,7 +45,7 @@ def fold(text: str) -> str:
     Args:
         text: A word, in any case.
     """
-    text = text.lower()
+    text = text.lower().replace("ß", "ss")
     if text.isascii():
         return text.replace("'", "").replace("`", "")
     if _INDIC.search(text):

@@ -1,43 +1,22 @@
-"""Where somebody lives: streets with numbers, and the cities and states beside them."""
-
-import re
-from collections.abc import Mapping
+"""Where somebody lives: streets and the numbers of houses."""
 
 from sferic.text.redaction.document import Mark
-from sferic.text.redaction.entities import Findings
-from sferic.text.redaction.runs import Atom
+from sferic.text.redaction.houses import POSTCODE, Houses
+from sferic.text.redaction.localities import Localities
 
 _NAME = 4
 """How many words the name of a street may have."""
-_CITY = 3
-_DIGITS = 6
 _NUMERALS = frozenset(
     ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xx")
 )
 """Behind the names of kings and popes, and in days that streets are named after."""
-_PARTS = 4
-_FLOOR = re.compile(r"\d{1,2}[ºª]")
+_LITTLE = 4
 _APART = 8
 """Tokens between a street and what announces the number of the house."""
-_POSTCODE = 4
-"""From how many digits on a number behind that of a house is one of its own."""
 
 
-class Gazetteer:
+class Gazetteer(Houses):
     """Finds addresses in a document."""
-
-    def __init__(self, findings: Findings, atoms: Mapping[int, Atom]) -> None:
-        self._findings = findings
-        self._document = findings.document
-        self._streets = findings.document.rules.file.streets
-        self._atoms = atoms
-        self._ends = {atom.end: atom for atom in atoms.values()}
-        self._numbers = {
-            index
-            for atom in atoms.values()
-            if atom.kind != "l"
-            for index in range(atom.start, atom.end)
-        }
 
     def __repr__(self) -> str:
         return f"<Gazetteer over {self._document!r}>"
@@ -58,7 +37,7 @@ class Gazetteer:
             self._told(mark)
         if self._streets.postcode:
             self._before_postcodes()
-        self._beside()
+        Localities(self._findings, self._atoms).find()
         self._buildings()
 
     def _with_endings(self) -> None:
@@ -76,6 +55,8 @@ class Gazetteer:
         for mark in (*document.of("building"), *document.of("unit")):
             link = document.at("link", mark.end) or document.at("number_link", mark.end)
             self._number(mark, link.end if link is not None else mark.end)
+        for mark in document.of("live"):
+            self._told_number(mark)
         for index in range(document.begin, document.size):
             end = self._floor_end(index)
             if end > index + 1:
@@ -87,18 +68,17 @@ class Gazetteer:
                 if start is not None:
                     self._number(mark, start)
 
-    def _floor_end(self, index: int) -> int:
-        """Return where a floor ends that is written as a number, and the door: `3º B`."""
+    def _told_number(self, mark: Mark) -> None:
+        """Take a number that is all that follows `j'habite au`."""
         document = self._document
-        if index >= document.size or not _FLOOR.fullmatch(document.keys[index]):
-            return index
-        end = index + 1
-        door = document.at("floor", end)
-        if door is not None:
-            return door.end
-        letter = self._atoms.get(end)
-        capital = letter is not None and letter.kind == "l" and document.tokens[end].capital
-        return end + capital
+        end = self._number_end(mark.end)
+        if end == mark.end or document.keys[mark.end] in document.rules.never:
+            return
+        digits = sum(len(self._atoms[at].value) for at in range(mark.end, end) if at in self._atoms)
+        free = end >= document.size or document.tokens[end - 1].pause
+        free = free or (document.keys[end] in document.rules.never and end not in self._atoms)
+        if free and digits < POSTCODE and not document.at("date_join", end):
+            self._findings.add(mark.end, end, "BUILDINGNUMBER", self._value(mark.end, end))
 
     def _number(self, mark: Mark, start: int) -> None:
         """Take the number of a house, unless it is the beginning of a longer number."""
@@ -172,6 +152,11 @@ class Gazetteer:
         if end == mark.end or (mark.value and not self._is_cued(mark.start, reach=4)):
             return
         start = self._number_start(mark.start)
+        link = self._document.before("particle", start)
+        if start == mark.start and link is not None:
+            # The fourteen of the street.
+            number = self._number_start(link.start)
+            start = number if number < link.start else start
         if start == mark.start:
             link = self._document.at("number_link", end)
             number = link.end if link is not None else end
@@ -283,17 +268,6 @@ class Gazetteer:
                 if start < end:
                     self._add(start, end)
 
-    def _is_anchor(self, index: int) -> bool:
-        """Tell whether a postcode begins at a token, and a city follows it."""
-        document = self._document
-        end = self._postcode_end(index)
-        inside = (self._atoms[place] for place in range(index, end) if place in self._atoms)
-        if sum(len(atom.value) for atom in inside) != self._streets.postcode:
-            return False
-        if end == index or end >= document.size or not self._is_proper(end, end + 1):
-            return False
-        return not self._findings.taken(max(0, index - 1), end)
-
     def _before_postcode(self, index: int) -> tuple[int, int]:
         """Return where an address begins and ends that stands before a postcode, if any."""
         if self._streets.number_first:
@@ -373,10 +347,28 @@ class Gazetteer:
         counted = end < document.size and document.keys[end] in document.rules.units
         if end == number:
             end = mark.end
-        if end < number and self._number_apart(place) is not None:
+        if end < number and (loose := self._number_behind(place)) > place:
+            end = place = loose
+        elif end < number and self._number_apart(place) is not None:
             end, counted = place, place == mark.end
         if mark.end < place <= end and not counted and not self._findings.taken(mark.end, end):
             self._add(mark.end, end)
+
+    def _number_behind(self, index: int) -> int:
+        """Return where the number ends that a clause ends with: `das ist die 8`."""
+        document = self._document
+        place = index
+        while place < document.size and place - index < _LITTLE:
+            end = self._number_end(place)
+            if end > place:
+                last = end >= document.size or document.tokens[end - 1].pause
+                return end if last and place > index else index
+            marks = (document.at(group, place) for group in ("link", "name_link", "date_on"))
+            link = next((mark for mark in marks if mark is not None), None)
+            if link is None:
+                break
+            place = link.end
+        return index
 
     def _add(self, start: int, end: int, *, told: bool = False) -> None:
         document = self._document
@@ -395,146 +387,6 @@ class Gazetteer:
             grows = grows or self._ends[end].takes_unit
         self._findings.add(start, end, "ADDRESS", self._value(start, end), grows=grows)
 
-    def _parts_end(self, index: int) -> int:
-        """Return where the parts of a house end that an address goes on with: floor, door."""
-        document = self._document
-        end = index
-        for _ in range(_PARTS):
-            mark = document.at("unit", end) or document.at("building", end)
-            if mark is not None and (behind := self._number_end(mark.end)) > mark.end:
-                end = behind
-                continue
-            if end > index or end - 1 in self._numbers:
-                end = self._floor_end(end)
-            floor = document.at("floor", end)
-            numbered = end - 1 in self._numbers or end > index
-            if floor is None or not numbered or document.tokens[end - 1].pause:
-                break
-            end = floor.end
-            door = self._atoms.get(end)
-            if door is not None and door.kind == "l" and not document.tokens[end - 1].pause:
-                end = door.end
-        return end
-
-    def _beside(self) -> None:
-        """Find city, state and postcode behind an address, and a city before the other two."""
-        document = self._document
-        for index in range(document.begin, document.size + 1):
-            if self._findings.type_at(index - 1) == "ADDRESS" and (
-                self._findings.type_at(index) != "ADDRESS"
-            ):
-                self._behind(index)
-        for mark in (*document.of("state"), *document.of("state_code")):
-            if self._state(mark.start) is None:
-                continue
-            end = self._postcode_end(mark.end)
-            if end > mark.end and not self._findings.taken(mark.start, end):
-                self._city_before(mark.start)
-                self._findings.add(mark.start, mark.end, "STATE", self._value(mark.start, mark.end))
-                self._findings.add(mark.end, end, "ZIPCODE", self._value(mark.end, end), grows=True)
-
-    def _behind(self, index: int) -> None:
-        document = self._document
-        link = document.at("city_link", index)
-        if link is not None:
-            index = link.end
-        small = index < document.size and document.keys[index] in document.rules.never
-        if small and self._streets.postcode and self._is_anchor(index + 1):
-            index += 1
-        before = self._postcode_end(index)
-        if before > index:
-            self._findings.add(index, before, "ZIPCODE", self._value(index, before))
-            index = before
-        end = self._city_end(index, sure=before > index or link is not None)
-        namesake = self._state(index)
-        if end == index and namesake is not None and self._state(namesake.end) is not None:
-            end = namesake.end
-        if end > index:
-            self._findings.add(index, end, "CITY", self._value(index, end))
-        elif namesake is None:
-            return
-        state = self._state(end)
-        if state is not None and self._findings.add(
-            end, state.end, "STATE", self._value(end, state.end)
-        ):
-            end = state.end
-        behind = self._postcode_end(end)
-        if behind > end:
-            self._findings.add(end, behind, "ZIPCODE", self._value(end, behind), grows=True)
-
-    def _state(self, index: int) -> Mark | None:
-        """Return the state at a token; an abbreviation in capitals, or before a postcode."""
-        document = self._document
-        mark = document.at("state_code", index)
-        if mark is not None:
-            token = document.tokens[index]
-            # Ohio is a zero more often.
-            known = token.key in document.rules.never or index in self._numbers
-            word = document.cased or known
-            if (token.text.isupper() and index not in self._numbers) or (
-                not word and self._postcode_end(mark.end) > mark.end
-            ):
-                return mark
-        return document.at("state", index)
-
-    def _city_end(self, index: int, *, sure: bool) -> int:
-        document = self._document
-        end = index
-        while (
-            end < document.size and end - index < _CITY and not self._findings.taken(end, end + 1)
-        ):
-            if self._state(end) is not None and end > index:
-                break
-            last = document.at("city_end", end)
-            if last is not None and end > index:
-                end = last.end
-                break
-            if document.keys[end] in document.rules.city_starts and self._is_city(end + 1):
-                end += 1
-                continue
-            if (end > index and document.tokens[end - 1].pause) or end in self._numbers:
-                break
-            known = (
-                self._state(end + 1) is not None and document.keys[end] not in document.rules.never
-            )
-            told = sure and end == index and self._is_told(end)
-            if not self._is_proper(end, end + 1) and not ((known and not document.cased) or told):
-                break
-            end += 1
-        follows = self._state(end) is not None or self._postcode_end(end) > end
-        begun = end > index and document.keys[index] in document.rules.city_starts
-        whole = begun or document.before("city_end", end) is not None
-        return end if follows or sure or document.cased or whole or end - index == 1 else index
-
-    def _is_told(self, index: int) -> bool:
-        """Tell whether a word in small letters that is no name elsewhere may be a city."""
-        document = self._document
-        key = document.keys[index]
-        if document.cased or not key.isalpha() or document.at("hours", index):
-            return False
-        words = (document.rules.never, document.rules.units, document.rules.months)
-        if any(key in group for group in words) or len(key) < 3:
-            return False
-        following = index + 1
-        if following >= document.size or document.at("city_end", following):
-            return True
-        return document.keys[following] in document.rules.never
-
-    def _is_city(self, index: int) -> bool:
-        return index < self._document.size and self._is_proper(index, index + 1)
-
-    def _city_before(self, index: int) -> None:
-        document = self._document
-        begin = index
-        while (
-            begin > document.begin and index - begin < _CITY and self._is_proper(begin - 1, begin)
-        ):
-            begin -= 1
-            if document.tokens[begin - 1].pause:
-                break
-        if begin < index:
-            self._findings.add(begin, index, "CITY", self._value(begin, index))
-
     def _is_name(self, index: int, *, foreign: bool = False) -> bool:
         """Tell whether a word may be part of the name of a street."""
         document = self._document
@@ -547,19 +399,6 @@ class Gazetteer:
             return False
         return token.key not in document.rules.never and token.key not in document.rules.units
 
-    def _is_proper(self, start: int, end: int) -> bool:
-        """Tell whether words are names: capitals where there are any, else nothing common."""
-        document = self._document
-        for index in range(start, end):
-            token = document.tokens[index]
-            if not token.key[:1].isalpha() or token.key in document.rules.never:
-                return False
-            if document.cased and not token.capital:
-                return False
-            if not document.cased and "w" in token.kinds and not set(token.kinds) & set("fFlLp"):
-                return False
-        return start < end
-
     def _is_cued(self, index: int, reach: int = 1) -> bool:
         """Tell whether it was said that an address follows, a few words before at most."""
         document = self._document
@@ -568,81 +407,3 @@ class Gazetteer:
 
     def _is_direction(self, mark: Mark) -> bool:
         return len(self._document.keys[mark.start]) > 2 or self._document.tokens[mark.start].capital
-
-    def _number_start(self, index: int) -> int:
-        """Return where the number of a house begins that ends before a token."""
-        suffix = self._document.before("number_suffix", index)
-        start = suffix.start if suffix is not None and suffix.start in self._ends else index
-        digits = 0
-        while start in self._ends and start > self._document.begin:
-            atom = self._ends[start]
-            digits += len(atom.value)
-            if digits > _DIGITS or self._findings.taken(atom.start, atom.end):
-                break
-            start = atom.start
-        while start < index and self._atoms[start].kind == "l":
-            start = self._atoms[start].end
-        return start
-
-    def _number_end(self, index: int) -> int:
-        end = index
-        digits = 0
-        while end in self._atoms and digits + len(self._atoms[end].value) <= _DIGITS:
-            atom = self._atoms[end]
-            if end > index and (
-                (atom.kind == "w" and len(atom.value) >= _POSTCODE)
-                or self._is_postcode(end)
-                or self._is_rest(end)
-            ):
-                break
-            digits += len(atom.value)
-            end = atom.end
-            if self._document.tokens[end - 1].pause:
-                break
-        if not any(
-            self._atoms[place].kind != "l" for place in range(index, end) if place in self._atoms
-        ):
-            return index
-        return end
-
-    def _is_rest(self, index: int) -> bool:
-        """Tell whether the rest of some digits has the length of a postcode."""
-        rest = 0
-        end = index
-        while end in self._atoms and self._atoms[end].kind in "sw":
-            rest += len(self._atoms[end].value)
-            end = self._atoms[end].end
-        return 0 < rest == self._streets.postcode
-
-    def _is_postcode(self, index: int) -> bool:
-        """Tell whether a postcode with letters begins at a token."""
-        end = self._postcode_end(index)
-        places = range(index, end)
-        return any(self._atoms[place].kind == "l" for place in places if place in self._atoms)
-
-    def _postcode_end(self, index: int) -> int:
-        """Return where a number ends that has the form of a postcode, if one begins here."""
-        end = index
-        value = ""
-        best = index
-        while end in self._atoms and len(value) < 9:
-            value += self._atoms[end].value
-            end = self._atoms[end].end
-            for form, pattern, _ in self._document.rules.formats:
-                if form.type == "ZIPCODE" and pattern.fullmatch(value):
-                    best = end
-        return best if len(value) <= 9 else index
-
-    def _value(self, start: int, end: int) -> str:
-        """Write a place with its numbers in digits, in small letters."""
-        parts = []
-        place = start
-        while place < end:
-            atom = self._atoms.get(place)
-            if atom is not None and atom.end <= end:
-                parts.append(atom.value.lower())
-                place = atom.end
-            else:
-                parts.append(self._document.keys[place])
-                place += 1
-        return "".join(parts)

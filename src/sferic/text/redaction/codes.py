@@ -97,6 +97,8 @@ def _find(findings: Findings, run: Run) -> None:
         # One in ten numbers passes a check; what somebody says it is, it is more often.
         if told in LENGTHS or kind is None or (told == "NONE" and kind == "PHONENUMBER"):
             kind = told
+    if kind is None and _follows_card(findings, run):
+        kind = "CREDITCARDCVV"
     guessed = kind is None
     if guessed:
         kind = _by_length(findings, run)
@@ -108,6 +110,21 @@ def _find(findings: Findings, run: Run) -> None:
     if kind == "PHONENUMBER" and plus is not None and plus.value == "+":
         start = start if findings.taken(plus.start, start) else plus.start
     findings.add(start, run.end, kind, normal(run, kind), grows=grows)
+
+
+def _follows_card(findings: Findings, run: Run) -> bool:
+    """Tell whether three or four digits come right behind a card or its end of validity."""
+    document = findings.document
+    if not run.value.isdecimal() or len(run.value) not in (3, 4):
+        return False
+    for index in range(run.start - 1, max(-1, run.start - 1 - NEAR), -1):
+        kind = findings.type_at(index)
+        if kind is not None:
+            return kind in ("CREDITCARDNUMBER", "CREDITCARDEXPIRY")
+        small = document.keys[index] in document.rules.never
+        if not small and not document.before("filler", index + 1):
+            return False
+    return False
 
 
 def _resumes(document: Document, run: Run) -> bool:

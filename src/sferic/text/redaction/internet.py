@@ -152,7 +152,8 @@ def _spoken(findings: Findings, atoms: Mapping[int, Atom], dot: int, end: int) -
 
 def _spoken_url(findings: Findings, atoms: Mapping[int, Atom], dot: int, end: int) -> None:
     document = findings.document
-    start = dot - 1
+    web = document.before("web", dot, 9)
+    start = web.start if web is not None else dot - 1
     if start < document.begin or document.keys[start] in document.rules.never:
         if start < document.begin and document.begin:
             findings.add(dot, end, "URL", _value(document, atoms, dot, end))

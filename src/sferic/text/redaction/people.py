@@ -31,6 +31,8 @@ class People:
         for mark in document.of("title"):
             self._titled(mark)
         for mark in document.of("name"):
+            if self._is_question(mark):
+                continue
             self._told(mark, self._linked(mark.end, last=mark.value == "LAST"))
         for mark in document.of("name_asked"):
             self._answered(mark)
@@ -61,6 +63,17 @@ class People:
     def _is_name_word(self, index: int) -> bool:
         return self._document.keys[index] not in self._rules.never and bool(
             set("fF") & set(self._document.tokens[index].kinds)
+        )
+
+    def _is_question(self, mark: Mark) -> bool:
+        """Tell whether a bare `nom` asks for a name, which may be a whole one."""
+        if mark.value != "LAST" or mark.end - mark.start > 1:
+            return False
+        before = mark.start < self._document.begin
+        return any(
+            question.start <= mark.start < question.end
+            for question in self._document.of("name_asked")
+            if question.value == "FULL" and (before or question.end - question.start > 1)
         )
 
     def _told(self, mark: Mark, index: int) -> None:
@@ -112,7 +125,7 @@ class People:
         index = mark.end
         if index >= document.size:
             return
-        if self._is_particle(index) and self._is_surname(index, index - 1, cued=True):
+        if self._is_particle(index) and self._is_title_of(index):
             self._take(index, "LASTNAME")
             return
         if not self._may_be(index):
@@ -130,6 +143,18 @@ class People:
             start = index
             end = self._surname_end(index)
             self._findings.add(start, end, "LASTNAME", self._value(start, end))
+
+    def _is_title_of(self, index: int) -> bool:
+        """Tell whether a surname with something before it follows a title: `M. de la Tour`."""
+        particle = self._particle(index)
+        while particle is not None and (further := self._particle(particle.end)) is not None:
+            particle = further
+        if particle is None:
+            return False
+        token = self._document.tokens[particle.end]
+        if self._document.cased:
+            return token.capital
+        return "w" not in token.kinds or not set(token.kinds).isdisjoint("lL")
 
     def _hinted(self, mark: Mark) -> None:
         """Take what looks like a name behind a cue that anything may follow."""
@@ -462,7 +487,10 @@ class People:
         if index < document.begin or self._findings.taken(index, index + 1):
             return None
         mark = document.at("particle", index)
-        if mark is None or mark.end >= document.size or document.tokens[mark.end - 1].pause:
+        if mark is None or mark.end >= document.size:
+            return None
+        last, following = document.tokens[mark.end - 1], document.tokens[mark.end]
+        if last.pause and last.last != following.first:
             return None
         capital = document.tokens[index].capital or not document.cased
         if self._rules.file.people.particles_capital and not capital:
@@ -487,7 +515,9 @@ class People:
             return True
         several = particle.end - particle.start > 1
         if not kinds and len(token.key) > 2:
-            return several
+            return several or (cued and self._ends_clause(index + 1))
+        if cued and kinds & set("lL") and self._ends_clause(index + 1):
+            return True
         named = bool(kinds & set("fF")) and token.key not in self._rules.doubtful
         likely = several and ("w" not in kinds or bool(kinds & set("lL")))
         return cued and not certain and (named or likely)

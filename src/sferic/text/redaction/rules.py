@@ -380,9 +380,9 @@ def rules(language: str) -> Rules:
 
 
 def _folded(value: Any) -> Any:
-    """Fold all texts of a file."""
+    """Fold all texts of a file, `ß` too, as tokens are."""
     if isinstance(value, str):
-        return folded(value)
+        return folded(value).replace("ß", "ss")
     if isinstance(value, list):
         return [_folded(item) for item in value]
     if isinstance(value, dict):

@@ -357,7 +357,7 @@ class Tail:
             for group in _CUES:
                 mark = document.at(group, place)
                 if mark is not None and mark.value not in ("NONE", "CODE"):
-                    return mark.end
+                    return mark.start if group == "web" else mark.end
         return document.size
 
     def _runs_on(self, index: int) -> bool:
