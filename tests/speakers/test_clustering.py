@@ -8,16 +8,12 @@ from sferic.speakers.clustering import clusters
 from speakers.voices import embedding
 
 
-def found(
-    voices: list[int], *, threshold: float = 0.4, bonus: float = 0.0, seed: int = 0
-) -> list[list[int]]:
+def found(voices: list[int], *, threshold: float = 0.4, seed: int = 0) -> list[list[int]]:
     chance = np.random.default_rng([seed, 99])
-    count = len(voices)
     return clusters(
         np.array([embedding(voice, chance) for voice in voices]),
-        np.ones(count, np.float32),
+        np.ones(len(voices), np.float32),
         threshold=threshold,
-        bonus=np.full((count, count), bonus, np.float32),
     )
 
 
@@ -34,8 +30,3 @@ def test_each_voice_is_a_cluster_and_the_biggest_comes_first(voices: list[int], 
 
 def test_nothing_is_joined_that_is_not_alike_enough() -> None:
     assert len(found([1, 1, 1], threshold=0.99)) == 3
-
-
-def test_what_else_speaks_for_it_may_join_the_unlike() -> None:
-    assert len(found([1, 2], bonus=0.0)) == 2
-    assert len(found([1, 2], bonus=1.0)) == 1

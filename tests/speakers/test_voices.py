@@ -28,7 +28,7 @@ def known(threshold: float = 0.35) -> Voices:
 
 
 def learn(voices: Voices, mean: Vector, seconds: float) -> None:
-    voices.learn(mean, seconds, longest=min(seconds, 1.5), bias=np.zeros(len(voices), np.float32))
+    voices.learn(mean, seconds, longest=min(seconds, 1.5))
 
 
 @pytest.mark.parametrize(

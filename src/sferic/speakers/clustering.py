@@ -11,7 +11,6 @@ def clusters(
     weights: NDArray[np.float32],
     *,
     threshold: float,
-    bonus: NDArray[np.float32],
 ) -> list[list[int]]:
     """Join what is alike, the most alike first, until nothing is alike enough.
 
@@ -21,13 +20,12 @@ def clusters(
         embeddings: Unit vectors, shape (n, d).
         weights: Of each, shape (n,).
         threshold: Likeness from which two clusters are joined.
-        bonus: Added to the likeness of each two, shape (n, n).
 
     Returns:
         Members of each cluster, the cluster with the greatest weight first.
     """
     found = [[index] for index in range(len(embeddings))]
-    pairs = np.outer(weights, weights) * (embeddings @ embeddings.T + bonus)
+    pairs = np.outer(weights, weights) * (embeddings @ embeddings.T)
     heft = weights.astype(np.float64)
     while len(found) > 1:
         likeness = pairs / np.outer(heft, heft)

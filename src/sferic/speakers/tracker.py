@@ -45,14 +45,12 @@ _UNLIKE = 0.35
 """Likeness of neighbouring windows below which that is so."""
 _CLUSTERED = SAMPLE_RATE // 2
 """Shorter windows teach nobody anything."""
-_TOGETHER = 0.40
-_SAME_TRACK, _OTHER_TRACK = 0.10, -0.15
-"""Likeness that segmentation adds where it takes two windows for one voice, or for two."""
-_HISTORY = 0.10
-"""Likeness that it adds where it takes a window for the voice of words before."""
-_LEAST_HISTORY = SAMPLE_RATE
-_BORROWED, _BORROWED_S = 0.5, 0.7
-"""Share of its likeness that a short window takes from others of its track; half at 0.7 s."""
+_TOGETHER = 0.45
+"""Likeness from which windows of a piece are one voice.
+
+That segmentation takes them for one, or for two, counts for nothing here: where it errs, the voices
+would learn from it.
+"""
 _REMEMBERED = 60 * SAMPLE_RATE
 """How long windows are kept after their piece, for words that come late."""
 _UNHEARD_CONFIDENCE = 0.1
@@ -144,14 +142,13 @@ class SpeakerTracker:
         """Decide whose a complete piece is; its embeddings have been brought."""
         known = [(turn, span, self._embedding(span)) for turn, span in self._cut(begin, end, end)]
         cut = [(turn, span) for turn, span, embedding in known if embedding is not None]
-        embeddings = [embedding for _, _, embedding in known if embedding is not None]
+        embeddings = np.array([embedding for _, _, embedding in known if embedding is not None])
         self._embeddings = {
             span: embedding for span, embedding in self._embeddings.items() if span.end > end
         }
-        history = self._history(begin)
         if cut:
-            self._learn(cut, np.array(embeddings), history)
-            self._windows += self._judged(cut, np.array(embeddings), history)
+            self._learn(cut, embeddings)
+            self._windows += self._judged(cut, embeddings)
         while self._windows and self._windows[0].span.end < begin - _REMEMBERED:
             self._windows.popleft()
         self._moments.forget(begin - CONTEXT)
@@ -194,68 +191,31 @@ class SpeakerTracker:
                 yield from _fine(spans[at].start, spans[last].end)
             at = last + 1
 
-    def _learn(
-        self,
-        cut: Sequence[tuple[Turn, Span]],
-        embeddings: NDArray[np.float32],
-        history: NDArray[np.float32],
-    ) -> None:
+    def _learn(self, cut: Sequence[tuple[Turn, Span]], embeddings: NDArray[np.float32]) -> None:
         lengths = np.array([span.end - span.start for _, span in cut]) / SAMPLE_RATE
-        weights = np.minimum(lengths, _WINDOW_HOP / SAMPLE_RATE).astype(np.float32)
         whole = np.array([turn.end - turn.start <= _WHOLE for turn, _ in cut])
-        weights[whole] = lengths[whole]
-        tracks = np.array([turn.track for turn, _ in cut])
+        # Of windows that overlap, what is new counts.
+        new = np.where(whole, lengths, np.minimum(lengths, _WINDOW_HOP / SAMPLE_RATE))
+        weights = new.astype(np.float32)
         long = np.flatnonzero(lengths >= _CLUSTERED / SAMPLE_RATE)
-        same = tracks[long][:, None] == tracks[long]
-        bonus = np.where(same, _SAME_TRACK, _OTHER_TRACK).astype(np.float32)
-        for found in clusters(embeddings[long], weights[long], threshold=_TOGETHER, bonus=bonus):
+        for found in clusters(embeddings[long], weights[long], threshold=_TOGETHER):
             members = long[found]
-            shares = weights[members] / weights[members].sum()
-            known = history[tracks[members], : len(self._voices)]
-            missing = len(self._voices) - known.shape[1]
+            seconds = float(weights[members].sum())
             self._voices.learn(
-                shares @ embeddings[members],
-                float(weights[members].sum()),
+                weights[members] @ embeddings[members] / np.float32(seconds),
+                seconds,
                 longest=float(lengths[members].max()),
-                bias=np.pad(shares @ known, (0, missing)),
             )
 
     def _judged(
-        self,
-        cut: Sequence[tuple[Turn, Span]],
-        embeddings: NDArray[np.float32],
-        history: NDArray[np.float32],
+        self, cut: Sequence[tuple[Turn, Span]], embeddings: NDArray[np.float32]
     ) -> Iterator[_Window]:
         if not len(self._voices):
             return
-        history = np.pad(history, ((0, 0), (0, len(self._voices) - history.shape[1])))
-        for index, (turn, span) in enumerate(cut):
+        for (turn, span), embedding in zip(cut, embeddings, strict=True):
             seconds = (span.end - span.start) / SAMPLE_RATE
-            likeness = self._voices.likeness(embeddings[index])
-            others = [
-                other
-                for other, (that, _) in enumerate(cut)
-                if that.track == turn.track and that != turn
-            ]
-            if others:
-                mean = embeddings[others].mean(axis=0)
-                mean /= np.linalg.norm(mean)
-                share = _BORROWED * _BORROWED_S / (_BORROWED_S + seconds)
-                likeness = (1 - share) * likeness + share * self._voices.likeness(mean)
-            likeness = likeness + history[turn.track]
+            likeness = self._voices.likeness(embedding)
             yield _Window(span, turn, self._voices.probabilities(likeness, seconds))
-
-    def _history(self, begin: int) -> NDArray[np.float32]:
-        """How much the tracks of a piece resemble the voices of words before it, shape (3, n)."""
-        together = np.zeros((3, len(self._voices)))
-        for window in self._windows:
-            if window.span.end > begin - CONTEXT and len(window.probabilities) > 1:
-                tracks = self._moments.tracks(window.span.start, window.span.end)
-                together[:, int(window.probabilities[:-1].argmax())] += tracks
-        whole = together.sum(axis=0)
-        known = whole >= _LEAST_HISTORY
-        shares = np.divide(together, whole, out=np.zeros_like(together), where=known)
-        return np.where(known, _HISTORY * (2 * shares - 1), 0.0).astype(np.float32)
 
     def _assigned(self, word: Word) -> Word:
         shares, distance = self._around(word)

@@ -22,7 +22,7 @@ _SETS = ((), (0,), (1,), (2,), (0, 1), (0, 2), (1, 2))
 _ALONE = (1, 2, 3)
 _BLIP = SAMPLE_RATE // 10
 """Shorter changes are none."""
-_BREATH = 3 * SAMPLE_RATE // 10
+_BREATH = SAMPLE_RATE // 10
 """A shorter gap does not end a turn."""
 _LEAST_IN_COMMON = 20
 """Moments that two windows share from which tracks are told by them."""
@@ -89,11 +89,6 @@ class Moments:
         """Share of the time between two clock samples in which several speak."""
         sets = self._between(start, end)
         return float((sets > max(_ALONE)).mean()) if len(sets) else 0.0
-
-    def tracks(self, start: int, end: int) -> NDArray[np.int64]:
-        """Samples in which each track speaks alone between two clock samples, shape (3,)."""
-        sets = self._between(start, end)
-        return np.array([(sets == alone).sum() for alone in _ALONE]) * FRAME_STEP
 
     def _stretches(self, start: int, end: int) -> list[tuple[int, int, int]]:
         """Sets with the clock samples where each begins and ends, blips left out."""

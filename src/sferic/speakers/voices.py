@@ -72,20 +72,19 @@ class Voices:
         """Mean cosine to each voice, shape (voices,)."""
         return (self._sums @ embedding) / self._heard
 
-    def learn(self, mean: Vector, seconds: float, *, longest: float, bias: Vector) -> None:
+    def learn(self, mean: Vector, seconds: float, *, longest: float) -> None:
         """Take in what is likely to be one voice.
 
         Args:
             mean: The mean of its embeddings, shorter than 1 where they differ.
             seconds: Speech that they were made of.
             longest: Seconds of the longest of them.
-            bias: What else speaks for each voice that is known, shape (voices,).
         """
         if not len(self):
             if seconds >= _FIRST_S:
                 self._add(mean, seconds)
             return
-        likeness = self.likeness(mean) + bias
+        likeness = self.likeness(mean)
         best = int(likeness.argmax())
         if likeness[best] < self.threshold:
             bar = self.threshold - np.interp(min(seconds, longest + _ADDED_S), _NEW_S, _UNLIKE)
