@@ -7,8 +7,10 @@ import pytest
 import pytest_asyncio
 from msgspec import UNSET
 
-from engines import FakeEngine, FakeVoiceActivity, Samples, linear16, say, silence
+from engines import FakeEngine, FakeVoiceActivity, Samples, linear16, silence
+from engines import say as say_slowly
 from sferic import Options, Session
+from sferic.audio import SAMPLE_RATE
 from sferic.errors import OptionsError, SpeakersNotServedError
 from sferic.protocol.messages import Transcription
 from sferic.protocol.options import parse_options
@@ -43,6 +45,11 @@ async def heard(
         await session.feed(linear16(*parts))
         await session.finish()
         return [message async for message in session if isinstance(message, Transcription)]
+
+
+def say(*numbers: int) -> Samples:
+    """Words without pauses that would end a turn."""
+    return say_slowly(*numbers, gap=SAMPLE_RATE // 20)
 
 
 def speakers(message: Transcription) -> list[object]:
