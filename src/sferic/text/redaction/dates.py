@@ -449,6 +449,8 @@ class Calendar:
 def is_person(document: Document, start: int, subject: Mark | None) -> bool:
     """Tell whether a number is not the age of a thing, `das Auto meiner Mutter ist zehn`."""
     several = subject is not None and subject.end - subject.start > 1
+    if subject is not None and several and document.keys[subject.start] in document.rules.never:
+        return True  # what comes before `I am` owns nobody
     end = subject.start if subject is not None and several else start
     begin = max(0, end - (_OWNED if several else _CLAUSE))
     for index in range(end - 1, begin - 1, -1):
