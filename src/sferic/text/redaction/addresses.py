@@ -83,11 +83,23 @@ class Gazetteer(Houses):
     def _number(self, mark: Mark, start: int) -> None:
         """Take the number of a house, unless it is the beginning of a longer number."""
         end = self._number_end(start)
+        suffix = self._document.at("number_suffix", end) if end > start else None
+        end = self._letter_end(start) if end == start else suffix.end if suffix else end
         tokens = self._document.tokens
         longer = end in self._numbers and not tokens[end - 1].pause
         if end > start and not longer and not self._findings.taken(mark.start, end):
             value = self._value(start, end)
             self._findings.add(start, end, "BUILDINGNUMBER", value, grows=True)
+
+    def _letter_end(self, index: int) -> int:
+        """Return where a letter ends that a staircase or a door is called by: `bâtiment C`."""
+        document = self._document
+        atom = self._atoms.get(index)
+        if atom is None or atom.kind != "l" or atom.end in self._atoms:
+            return index
+        capital = document.cased and document.tokens[index].capital
+        small = document.cased or document.keys[index] in document.rules.never
+        return index if small and not capital else atom.end
 
     def _number_apart(self, index: int) -> int | None:
         """Return where a number begins that is said after its street: `und zwar die Nummer 5`."""
