@@ -288,11 +288,18 @@ def _has_length_of_telephone(document: Document, value: str) -> bool:
     )
 
 
+def _groups(document: Document, atom: Atom) -> int:
+    """Count what was said apart of a number: `1-2-3-4` is one word and four digits."""
+    if atom.kind != "w":
+        return 1
+    return len([part for part in document.keys[atom.start].split("-") if part])
+
+
 def _by_length(findings: Findings, run: Run) -> str | None:
     """Guess what a number is that has no cue, by how long it is and whether it was dictated."""
     value = run.value
     length = len(value)
-    groups = len(run.atoms)
+    groups = sum(_groups(findings.document, atom) for atom in run.atoms)
     if not value.isdecimal() or length < 6 or is_fraction(findings.document, run):
         return None
     if groups < DICTATED and all(atom.whole for atom in run.atoms):
