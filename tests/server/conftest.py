@@ -34,6 +34,7 @@ async def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         tls: ssl.SSLContext | None = None,
         backend: Backend | None = None,
         ready: bool = True,
+        development_key: str | None = None,
         **changes: Any,
     ) -> Running:
         settings = Settings(
@@ -46,7 +47,10 @@ async def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         )
         recognizer = FakeRecognizer()
         app = create_app(
-            settings, recognizer if ready else None, backend=backend or fake_backend(recognizer)
+            settings,
+            recognizer if ready else None,
+            backend=backend or fake_backend(recognizer),
+            development_key=development_key,
         )
         sockets = listen("127.0.0.1", 0)
         server = PromptServer(app, limits=limits, tls=tls)

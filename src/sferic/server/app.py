@@ -28,9 +28,11 @@ from sferic.server.keyring import Keyring
 from sferic.server.keys import KeyDatabase
 from sferic.server.live import Live, deny, not_ready
 from sferic.server.metrics import AtWork, Metrics
+from sferic.server.minting import Minting
 from sferic.server.pace import ReadAhead
 from sferic.server.refusal import Refusal
 from sferic.server.sessions import Sessions
+from sferic.server.tokens import Tokens
 
 LIGHTNING_PATHS = ("/waves/v1/lightning/get_text", "/api/v1/lightning/get_text")
 """Where live sessions are served; the first is the one that is shown."""
@@ -66,7 +68,10 @@ class Services:
         self.settings = settings
         self.backend = backend or default_backend()
         self.engine = Engine(settings, recognizer, self.backend.load)
-        self.keyring = Keyring(KeyDatabase(settings.key_database), static)
+        database = KeyDatabase(settings.key_database)
+        self.keyring = Keyring(database, static)
+        self.tokens = Tokens(database, self.keyring)
+        self.keyless = DEVELOPMENT_KEY_ID if development_key is not None else None
         self.admission = Admission(settings.final_latency_ms / 1000, self.engine)
         self.sessions = Sessions(
             self.admission,
@@ -133,11 +138,13 @@ def create_app(
     live = Live(
         settings=settings,
         keyring=services.keyring,
+        tokens=services.tokens,
         sessions=services.sessions,
         engine=services.engine,
         backend=services.backend,
         metrics=services.metrics,
     )
+    minting = Minting(settings, services.keyring, services.tokens, keyless=services.keyless)
     site = Site(services)
 
     @asynccontextmanager
@@ -158,7 +165,8 @@ def create_app(
     app = Starlette(
         routes=[
             *(WebSocketRoute(path, live.serve) for path in LIGHTNING_PATHS),
-            *(Route(path, site.upgrade_needed) for path in LIGHTNING_PATHS),
+            *(Route(path, live.explain, methods=["GET"]) for path in LIGHTNING_PATHS),
+            Route("/v1/tokens", minting.mint, methods=["POST"]),
             Route("/", site.page),
             Route("/health", site.health),
             Route("/ready", site.ready),
@@ -233,15 +241,6 @@ class Site:
         values = {"URL": url, "STATE": state, "VERSION": metadata.version("sferic")}
         text = self._page.substitute({name: html.escape(value) for name, value in values.items()})
         return HTMLResponse(text, headers=self._page_headers)
-
-    async def upgrade_needed(self, _: Request) -> Response:
-        """Explain to a plain request that this path is a WebSocket."""
-        raise Refusal(
-            426,
-            "upgrade_required",
-            "this is a WebSocket endpoint: connect to it with ws:// or wss://",
-            headers={"Upgrade": "websocket", "Connection": "Upgrade"},
-        )
 
 
 async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:
