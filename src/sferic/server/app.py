@@ -1,22 +1,16 @@
 """The ASGI app: everything a server owns, and the paths that lead to it."""
 
 import asyncio
-import base64
-import hashlib
 import hmac
-import html
 import math
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from importlib import metadata, resources
 from pathlib import Path
-from string import Template
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -30,6 +24,7 @@ from sferic.server.live import Live, deny, not_ready
 from sferic.server.metrics import AtWork, Metrics
 from sferic.server.minting import Minting
 from sferic.server.pace import ReadAhead
+from sferic.server.page import Page
 from sferic.server.refusal import Refusal
 from sferic.server.sessions import Sessions
 from sferic.server.tokens import Tokens
@@ -145,6 +140,7 @@ def create_app(
         metrics=services.metrics,
     )
     minting = Minting(settings, services.keyring, services.tokens, keyless=services.keyless)
+    page = Page(settings, services.engine, minting, endpoint=LIGHTNING_PATHS[0])
     site = Site(services)
 
     @asynccontextmanager
@@ -167,7 +163,7 @@ def create_app(
             *(WebSocketRoute(path, live.serve) for path in LIGHTNING_PATHS),
             *(Route(path, live.explain, methods=["GET"]) for path in LIGHTNING_PATHS),
             Route("/v1/tokens", minting.mint, methods=["POST"]),
-            Route("/", site.page),
+            *page.routes(),
             Route("/health", site.health),
             Route("/ready", site.ready),
             Route("/metrics", site.metrics),
@@ -185,19 +181,6 @@ class Site:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        page = resources.files(__package__).joinpath("page.html").read_text(encoding="utf-8")
-        self._page = Template(page)
-        style = re.search(r"<style>(.*?)</style>", page, re.DOTALL)
-        digest = hashlib.sha256(style[1].encode() if style else b"").digest()
-        self._page_headers = {
-            "Content-Security-Policy": (
-                f"default-src 'none'; style-src 'sha256-{base64.b64encode(digest).decode()}'; "
-                "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-            ),
-            "Referrer-Policy": "no-referrer",
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "no-store",
-        }
 
     async def health(self, _: Request) -> Response:
         """Say that the process is alive."""
@@ -232,15 +215,6 @@ class Site:
             self._services.metrics.render(),
             media_type="text/plain; version=0.0.4; charset=utf-8",
         )
-
-    async def page(self, request: Request) -> Response:
-        """Say what this is."""
-        scheme = "wss" if request.url.scheme == "https" else "ws"
-        url = f"{scheme}://{request.url.netloc}{LIGHTNING_PATHS[0]}"
-        state = "Ready." if self._services.ready else "Not ready yet: the model is being loaded."
-        values = {"URL": url, "STATE": state, "VERSION": metadata.version("sferic")}
-        text = self._page.substitute({name: html.escape(value) for name, value in values.items()})
-        return HTMLResponse(text, headers=self._page_headers)
 
 
 async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:
