@@ -3,11 +3,14 @@
 import asyncio
 import base64
 import json
-import re
+import os
 import shutil
+import signal
+import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,6 @@ from websockets.asyncio.client import ClientConnection
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 WITHIN_S = 30.0
 
-_LISTENING = re.compile(rb"DevTools listening on (ws://\S+)")
 _FLAGS = (
     "--headless=new",
     "--no-sandbox",
@@ -28,9 +30,9 @@ _FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--mute-audio",
-    "--autoplay-policy=no-user-gesture-required",
     "--remote-debugging-port=0",
 )
+_DOMAINS = ("Page", "Runtime", "Log", "Network", "DOM")
 
 
 def chromium() -> str | None:
@@ -47,40 +49,73 @@ def fake_microphone(recording: Path) -> tuple[str, ...]:
     )
 
 
-class Tab:
-    """One page. `complaints` is what the browser holds against it: errors, refused resources."""
+@contextmanager
+def browsing(flags: Sequence[str] = ()) -> Iterator[str]:
+    """Run a browser for as long as the block; yields the address of its DevTools."""
+    program = chromium()
+    assert program is not None
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        process = subprocess.Popen(
+            [program, *_FLAGS, f"--user-data-dir={profile}", *flags, "about:blank"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            yield _address(process, Path(profile) / "DevToolsActivePort")
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
-    def __init__(self, connection: ClientConnection, session: str) -> None:
+
+class Tab:
+    """One page, with storage of its own.
+
+    Attributes:
+        complaints: What the browser holds against it: errors, refused resources.
+        requests: Addresses it has asked for.
+    """
+
+    def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
-        self._session = session
+        self._session: str | None = None
         self._number = 0
         self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
-        self.complaints: list[str] = []
-        self.requests: list[str] = []
         self._loaded = asyncio.Event()
         self._listening = asyncio.create_task(self._listen())
+        self.context = ""
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+
+    async def begin(self) -> None:
+        self.context = (await self.command("Target.createBrowserContext"))["browserContextId"]
+        target = await self.command(
+            "Target.createTarget", url="about:blank", browserContextId=self.context
+        )
+        attached = await self.command(
+            "Target.attachToTarget", targetId=target["targetId"], flatten=True
+        )
+        self._session = attached["sessionId"]
+        for domain in _DOMAINS:
+            await self.command(f"{domain}.enable")
 
     async def close(self) -> None:
+        self._session = None
+        await self.command("Target.disposeBrowserContext", browserContextId=self.context)
         self._listening.cancel()
         with suppress(asyncio.CancelledError):
             await self._listening
 
     async def command(self, method: str, **parameters: Any) -> dict[str, Any]:
         self._number += 1
-        answer = asyncio.get_running_loop().create_future()
-        self._answers[self._number] = answer
-        await self._connection.send(
-            json.dumps(
-                {
-                    "id": self._number,
-                    "sessionId": self._session,
-                    "method": method,
-                    "params": parameters,
-                }
-            )
-        )
-        result: dict[str, Any] = await asyncio.wait_for(answer, WITHIN_S)
-        assert "error" not in result, result["error"]
+        answer = self._answers[self._number] = asyncio.get_running_loop().create_future()
+        command: dict[str, Any] = {"id": self._number, "method": method, "params": parameters}
+        if self._session is not None:
+            command["sessionId"] = self._session
+        await self._connection.send(json.dumps(command))
+        result = await asyncio.wait_for(answer, WITHIN_S)
+        assert "error" not in result, (method, result["error"])
         return dict(result["result"])
 
     async def open(self, url: str) -> None:
@@ -125,13 +160,24 @@ class Tab:
         )
 
     async def press(self, key: str) -> None:
-        for kind in ("keyDown", "keyUp"):
-            await self.command("Input.dispatchKeyEvent", type=kind, key=key, code=key)
+        code = {"Tab": 9, "Enter": 13, "ArrowLeft": 37, "ArrowRight": 39, "End": 35}[key]
+        for kind in ("rawKeyDown", "keyUp"):
+            await self.command(
+                "Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code
+            )
 
     async def give_file(self, selector: str, file: Path) -> None:
         root = (await self.command("DOM.getDocument"))["root"]["nodeId"]
         node = await self.command("DOM.querySelector", nodeId=root, selector=selector)
         await self.command("DOM.setFileInputFiles", nodeId=node["nodeId"], files=[str(file)])
+
+    async def download_to(self, folder: Path) -> None:
+        await self.command(
+            "Browser.setDownloadBehavior",
+            behavior="allow",
+            downloadPath=str(folder),
+            browserContextId=self.context,
+        )
 
     async def look(
         self, *, width: int = 1280, height: int = 900, dark: bool = False, scale: float = 1
@@ -157,12 +203,10 @@ class Tab:
     async def _listen(self) -> None:
         async for raw in self._connection:
             event = json.loads(raw)
-            if event.get("id") in self._answers and event.get("sessionId") == self._session:
-                answer = self._answers.pop(event["id"])
-                if not answer.done():
-                    answer.set_result(event)
-            elif "method" in event:
+            if "method" in event:
                 self._note(event["method"], event["params"])
+            elif (answer := self._answers.pop(event["id"], None)) and not answer.done():
+                answer.set_result(event)
 
     def _note(self, method: str, event: dict[str, Any]) -> None:
         match method:
@@ -179,62 +223,22 @@ class Tab:
 
 
 @asynccontextmanager
-async def browsing(flags: Sequence[str] = (), downloads: Path | None = None) -> AsyncIterator[Tab]:
-    """Start a browser with an empty page; it ends with the block."""
-    program = chromium()
-    assert program is not None
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        process = await asyncio.create_subprocess_exec(
-            program,
-            *_FLAGS,
-            f"--user-data-dir={profile}",
-            *flags,
-            "about:blank",
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        draining = None
+async def opened(devtools: str, url: str) -> AsyncIterator[Tab]:
+    """Open a page in a browser that runs."""
+    async with websockets.connect(devtools, max_size=None, compression=None) as connection:
+        tab = Tab(connection)
+        await tab.begin()
         try:
-            url = await asyncio.wait_for(_address(process), WITHIN_S)
-            assert process.stderr is not None
-            draining = asyncio.create_task(process.stderr.read())
-            async with websockets.connect(url, max_size=None, compression=None) as connection:
-                tab = await _tab(connection, downloads)
-                try:
-                    yield tab
-                finally:
-                    await tab.close()
+            await tab.open(url)
+            yield tab
         finally:
-            with suppress(ProcessLookupError):
-                process.terminate()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), 10)
-            if draining:
-                await draining
+            await tab.close()
 
 
-async def _address(process: asyncio.subprocess.Process) -> str:
-    assert process.stderr is not None
-    said = b""
-    while line := await process.stderr.readline():
-        said += line
-        if found := _LISTENING.search(line):
-            return found[1].decode()
-    raise AssertionError(said.decode(errors="replace"))
-
-
-async def _tab(connection: ClientConnection, downloads: Path | None) -> Tab:
-    async def ask(number: int, method: str, **parameters: Any) -> Any:
-        await connection.send(json.dumps({"id": number, "method": method, "params": parameters}))
-        while (answer := json.loads(await connection.recv())).get("id") != number:
-            pass
-        return answer["result"]
-
-    target = (await ask(-1, "Target.createTarget", url="about:blank"))["targetId"]
-    attached = await ask(-2, "Target.attachToTarget", targetId=target, flatten=True)
-    if downloads:
-        await ask(-3, "Browser.setDownloadBehavior", behavior="allow", downloadPath=str(downloads))
-    tab = Tab(connection, attached["sessionId"])
-    for domain in ("Page", "Runtime", "Log", "Network", "DOM"):
-        await tab.command(f"{domain}.enable")
-    return tab
+def _address(process: subprocess.Popen[bytes], file: Path) -> str:
+    for _ in range(round(WITHIN_S / 0.05)):
+        if file.exists() and len(lines := file.read_text().split()) == 2:
+            return f"ws://127.0.0.1:{lines[0]}{lines[1]}"
+        assert process.poll() is None, "the browser does not start"
+        time.sleep(0.05)
+    raise TimeoutError

@@ -33,6 +33,7 @@ async def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         limits: FlowLimits | None = None,
         tls: ssl.SSLContext | None = None,
         backend: Backend | None = None,
+        recognizer: FakeRecognizer | None = None,
         ready: bool = True,
         development_key: str | None = None,
         **changes: Any,
@@ -45,7 +46,7 @@ async def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
                 **changes,
             }
         )
-        recognizer = FakeRecognizer()
+        recognizer = recognizer or FakeRecognizer()
         app = create_app(
             settings,
             recognizer if ready else None,

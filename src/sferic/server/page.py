@@ -129,7 +129,7 @@ def _languages(recognizer: Recognizer | None) -> list[dict[str, Any]]:
 
 def _aggregate(name: str) -> str:
     count = len(languages.AGGREGATES[name])
-    return f"{name}: one of {count} languages, detected"
+    return f"Any of {count} ({name})"
 
 
 def _described(spec: OptionSpec, recognizer: Recognizer | None) -> dict[str, Any]:

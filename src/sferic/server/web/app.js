@@ -297,6 +297,7 @@ class App {
     byId("key-cancel").onclick = () => dialog.close();
     dialog.querySelector("form").onsubmit = () => {
       this.access.key = input.value.trim();
+      input.value = "";
       this.tell(null);
       if (thenStart || this.state === "idle") this.start();
     };

@@ -7,6 +7,7 @@ const SERVED_RATES = [8000, 16000, 22050, 24000, 44100, 48000];
 const BLOCK = 1024;
 const LARGEST_FILE = 500e6;
 const MOST_WAITING = 256 * 1024;
+const MOST_BLOCKS = 64;
 const LOOK_EVERY_MS = 50;
 
 /** The microphone; `device` is a device id, or empty for the default. */
@@ -104,15 +105,13 @@ function played(samples, pace, { onblock, onend, waiting }) {
   let at = 0;
   const step = () => {
     const due = pace ? ((performance.now() - started) / 1000) * RATE * pace : Infinity;
-    while (at < samples.length && at + BLOCK <= due && waiting() < MOST_WAITING) {
-      onblock(samples.slice(at, at + BLOCK));
-      at += BLOCK;
-      if (!pace && at % (BLOCK * 64) === 0) break;
+    for (let blocks = 0; at < samples.length && blocks < MOST_BLOCKS; blocks++) {
+      const until = Math.min(at + BLOCK, samples.length);
+      if (until > due || waiting() >= MOST_WAITING) return;
+      onblock(samples.slice(at, until));
+      at = until;
     }
-    if (at < samples.length && !(pace && at + BLOCK > samples.length && due >= samples.length)) {
-      return;
-    }
-    if (at < samples.length) onblock(samples.slice(at));
+    if (at < samples.length) return;
     clearInterval(timer);
     onend();
   };

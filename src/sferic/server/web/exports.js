@@ -36,7 +36,8 @@ export function srt({ segments }) {
 
 export function vtt({ segments }) {
   const written = cues(segments).map(
-    ({ start, end, lines }) => `${clock(start, ".")} --> ${clock(end, ".")}\n${lines.map(escaped).join("\n")}\n\n`,
+    ({ start, end, speaker, lines }) =>
+      `${clock(start, ".")} --> ${clock(end, ".")}\n${voice(speaker)}${lines.map(escaped).join("\n")}\n\n`,
   );
   return `WEBVTT\n\n${written.join("")}`;
 }
@@ -67,9 +68,11 @@ export function cues(segments) {
   }
   return groups.map((group, at) => {
     const start = group[0].start;
+    const spoken = group.at(-1).end;
     const next = groups[at + 1]?.[0].start ?? Infinity;
-    const end = Math.min(Math.max(group.at(-1).end, start + SHORTEST_S), Math.max(group.at(-1).end, next - APART_S));
-    return { start, end, lines: lines(group) };
+    // Shown for longer than it is spoken, but only while nothing else is to be shown.
+    const end = Math.min(Math.max(spoken, Math.min(start + SHORTEST_S, next - APART_S)), next);
+    return { start, end, speaker: group[0].speaker, lines: lines(group) };
   });
 }
 
@@ -107,6 +110,11 @@ export function clock(seconds, point) {
   const parts = [3600000, 60000, 1000].map((unit, at) => Math.floor(milliseconds / unit) % (at === 0 ? 1e6 : 60));
   const two = parts.map((part) => String(part).padStart(2, "0")).join(":");
   return `${two}${point}${String(milliseconds % 1000).padStart(3, "0")}`;
+}
+
+/** Who speaks, as WebVTT says it. */
+function voice(speaker) {
+  return speaker === null ? "" : `<v Speaker ${speaker + 1}>`;
 }
 
 function escaped(line) {
