@@ -178,7 +178,7 @@ async def test_only_a_key_mints_tokens(
 async def test_a_token_mints_no_tokens(start: Start) -> None:
     running = await start()
     answer = await posted(running, key=await minted(running))
-    assert (answer.status_code, answer.json()["code"]) == (403, "token_cannot_mint")
+    assert (answer.status_code, answer.json()["code"]) == (403, "key_needed")
 
 
 async def test_pages_of_other_origins_get_none(start: Start) -> None:

@@ -343,6 +343,38 @@ async def test_a_microphone_that_is_refused_is_told(start: Start, browser: str) 
         )
 
 
+TAB_AUDIO = """(() => {
+  const context = new AudioContext();
+  const tone = context.createOscillator();
+  const audio = context.createMediaStreamDestination();
+  tone.connect(audio);
+  tone.start();
+  const picture = document.createElement("canvas").captureStream();
+  const tracks = (%s) ? [...audio.stream.getTracks(), ...picture.getTracks()] : picture.getTracks();
+  navigator.mediaDevices.getDisplayMedia = async () => (window.shared = new MediaStream(tracks));
+})()"""
+
+
+async def test_what_a_tab_plays_becomes_text_until_sharing_ends(start: Start, browser: str) -> None:
+    async with page(browser, await serving(start)) as tab:
+        await tab.run(TAB_AUDIO % "true")
+        await tab.click("[value=tab]")
+        await tab.click("#start")
+        await tab.until("document.querySelectorAll('#finals .row').length == 2")
+        assert await tab.run("shared.getVideoTracks()[0].enabled") is False
+        await tab.run("shared.getAudioTracks()[0].dispatchEvent(new Event('ended'))")
+        await tab.until(IDLE)
+        assert await tab.run("document.getElementById('problem').hidden")
+
+
+async def test_a_tab_without_audio_is_told(start: Start, browser: str) -> None:
+    async with page(browser, await serving(start)) as tab:
+        await tab.run(TAB_AUDIO % "false")
+        await tab.click("[value=tab]")
+        await tab.click("#start")
+        assert (await told(tab))[0] == "tab_without_audio"
+
+
 async def test_a_lost_connection_is_made_again_and_loses_nothing(
     start: Start, browser: str
 ) -> None:
@@ -406,6 +438,20 @@ async def test_a_file_that_is_no_recording_is_told(
         await tab.give_file("#file", path)
         await tab.click("#start")
         assert (await told(tab))[0] == "file_unreadable"
+
+
+async def test_a_recording_is_dropped_onto_the_page(start: Start, browser: str) -> None:
+    async with page(browser, await serving(start)) as tab:
+        await tab.run(
+            """(() => {
+              const dataTransfer = new DataTransfer();
+              dataTransfer.items.add(new File(["RIFF"], "dropped.wav"));
+              const drop = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
+              document.getElementById("transcript").dispatchEvent(drop);
+            })()"""
+        )
+        assert await tab.text("#file-name") == "dropped.wav"
+        assert await tab.run("document.querySelector('[value=file]').checked")
 
 
 async def test_events_of_speech_show_in_the_meter(start: Start, browser: str) -> None:

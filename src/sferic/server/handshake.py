@@ -54,7 +54,7 @@ def check_origin(headers: Headers, allowed: tuple[str, ...]) -> None:
 async def authenticate(
     headers: Headers, subprotocols: list[str], keyring: Keyring
 ) -> tuple[str, str | None]:
-    """Find out whose key it is, where tokens do not count.
+    """Find out whose key it is, where tokens are not taken.
 
     Args:
         headers: Of the request; `Authorization` counts before a subprotocol.
@@ -65,11 +65,14 @@ async def authenticate(
         The id of the key, and the subprotocol to select.
 
     Raises:
-        Refusal: 401, there is no key or it is not in force.
+        Refusal: 401, there is no key or it is not in force; 403, it is a token.
     """
     key = _bearer(headers.get("authorization")) or _offered(subprotocols)
     if key is None:
         raise _missing_key()
+    if is_token(key):
+        message = "tokens open live sessions only; everything else takes the key itself"
+        raise Refusal(403, "key_needed", message)
     return await _known(key, keyring), _selected(subprotocols)
 
 

@@ -16,7 +16,7 @@ from sferic.server.allowance import Allowance
 from sferic.server.handshake import authenticate, check_origin
 from sferic.server.keyring import Keyring
 from sferic.server.refusal import Refusal
-from sferic.server.tokens import LONGEST_S, MOST_SESSIONS, TOKEN_PREFIX, Tokens
+from sferic.server.tokens import LONGEST_S, MOST_SESSIONS, Tokens
 
 LONGEST_BODY = 65_536
 """Bytes of a request."""
@@ -95,12 +95,9 @@ class Minting:
         return self._keyless is not None and _from_this_machine(connection)
 
     async def _key_of(self, request: Request) -> str:
-        given = request.headers.get("authorization")
-        if given is None and self._keyless is not None and _from_this_machine(request):
-            return self._keyless
-        if TOKEN_PREFIX in (given or ""):
-            message = "a token cannot mint tokens: it takes the key itself"
-            raise Refusal(403, "token_cannot_mint", message)
+        keyless = self._keyless
+        if keyless and "authorization" not in request.headers and _from_this_machine(request):
+            return keyless
         key_id, _ = await authenticate(request.headers, [], self._keyring)
         return key_id
 

@@ -88,6 +88,7 @@ class App {
       this.writeSample();
     });
     wireTheme();
+    this.wireDrop();
     if (!navigator.mediaDevices?.getDisplayMedia) {
       const tab = document.querySelector("[name=source][value=tab]");
       tab.disabled = true;
@@ -95,6 +96,25 @@ class App {
     }
     this.chooseSource("microphone");
     navigator.mediaDevices?.addEventListener?.("devicechange", () => this.listDevices());
+  }
+
+  /** A recording may be dropped anywhere. */
+  wireDrop() {
+    const main = document.querySelector("main");
+    const marked = (on) => main.classList.toggle("dropping", on);
+    main.ondragover = (event) => {
+      event.preventDefault();
+      marked(this.state === "idle");
+    };
+    main.ondragleave = () => marked(false);
+    main.ondrop = (event) => {
+      event.preventDefault();
+      marked(false);
+      if (this.state !== "idle" || event.dataTransfer.files.length === 0) return;
+      byId("file").files = event.dataTransfer.files;
+      document.querySelector("[name=source][value=file]").click();
+      this.chooseFile();
+    };
   }
 
   get chosenSource() {

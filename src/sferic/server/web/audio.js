@@ -6,6 +6,7 @@ const RATE = 16000;
 const SERVED_RATES = [8000, 16000, 22050, 24000, 44100, 48000];
 const BLOCK = 1024;
 const LARGEST_FILE = 500e6;
+const LONGEST_FILE_S = 2 * 3600;
 const MOST_WAITING = 256 * 1024;
 const MOST_BLOCKS = 64;
 const LOOK_EVERY_MS = 50;
@@ -48,7 +49,7 @@ export async function tab(handlers) {
 
 /** A recording; `pace` is how many times faster than it was spoken, 0 for as fast as it goes. */
 export async function file(blob, pace, handlers) {
-  if (blob.size > LARGEST_FILE) throw new Problem("file_too_big");
+  if (blob.size > LARGEST_FILE || (await duration(blob)) > LONGEST_FILE_S) throw new Problem("file_too_big");
   let buffer;
   try {
     const context = new OfflineAudioContext(1, 1, RATE);
@@ -57,6 +58,19 @@ export async function file(blob, pace, handlers) {
     throw new Problem("file_unreadable");
   }
   return played(mono(buffer), pace, handlers);
+}
+
+/** Seconds as far as its head tells, or 0: decoded, a recording takes 6 bytes a sample. */
+async function duration(blob) {
+  const player = new Audio();
+  player.preload = "metadata";
+  player.src = URL.createObjectURL(blob);
+  const known = await new Promise((resolve) => {
+    player.onloadedmetadata = () => resolve(player.duration);
+    player.onerror = () => resolve(0);
+  });
+  URL.revokeObjectURL(player.src);
+  return Number.isFinite(known) ? known : 0;
 }
 
 async function captured(stream, { onblock, onend }) {

@@ -12,7 +12,8 @@ const SAID = {
   tab_without_audio:
     "What was shared has no audio. Start again, choose a tab and tick “Also share tab audio”.",
   no_file: "Choose a recording first.",
-  file_too_big: "The file is larger than 500 MB. `sferic transcribe` takes files of any length.",
+  file_too_big:
+    "The recording is longer than two hours or larger than 500 MB, which is too much for a page. The command sferic transcribe takes it.",
   file_unreadable:
     "The browser cannot decode this file. WAV, MP3, M4A, Ogg, FLAC and WebM usually work.",
   needs_key: "This server wants a key.",

@@ -1,5 +1,8 @@
 // What has been said so far: finals for good, and the partial that the next message replaces.
 
+const MOST_SEGMENTS = 20_000;
+
+/** It keeps the last 20,000 segments, which is a day of speech. */
 export class Transcript {
   constructor() {
     this.clear();
@@ -29,6 +32,8 @@ export class Transcript {
     this.partial = null;
     this.finals.push(offset ? { ...message, offset } : message);
     if (segment) this.segments.push(segment);
+    if (this.finals.length > MOST_SEGMENTS) this.finals.shift();
+    if (this.segments.length > MOST_SEGMENTS) this.segments.shift();
     return segment;
   }
 }

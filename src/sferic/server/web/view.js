@@ -3,6 +3,7 @@
 import { element } from "./elements.js";
 import { runs } from "./transcript.js";
 
+const MOST_ROWS = 2000;
 const COLOURS = 8;
 const SURE = 0.85;
 const UNSURE = 0.6;
@@ -31,7 +32,8 @@ export class View {
   /** Show a segment for good. */
   add(segment) {
     const atEnd = this.atEnd;
-    for (const run of runs(segment.words)) this.finals.append(this.row(run));
+    for (const run of runs(segment.words)) this.finals.append(this.row(run, segment.language));
+    while (this.finals.childElementCount > MOST_ROWS) this.finals.firstElementChild.remove();
     this.finish(atEnd);
   }
 
@@ -61,8 +63,8 @@ export class View {
     return scrollHeight - scrollTop - clientHeight < 48;
   }
 
-  row({ speaker, words }) {
-    const text = element("p", { class: "text" });
+  row({ speaker, words }, language) {
+    const text = element("p", { class: "text", lang: language, dir: "auto" });
     if (speaker !== null && speaker !== this.speaker) {
       const colour = `speaker speaker-${speaker % COLOURS}`;
       text.append(element("span", { class: colour }, `Speaker ${speaker + 1}`), " ");
