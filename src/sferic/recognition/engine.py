@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sferic.recognition.hypothesis import Hypothesis, Word
+from sferic.recognition.interest import Wanted, always
 
 
 class Engine(Protocol):
@@ -36,6 +37,7 @@ class Engine(Protocol):
         trusted: int = 0,
         draft: bool = False,
         digits: bool = True,
+        wanted: Wanted = always,
     ) -> Hypothesis:
         """Words in the samples.
 
@@ -53,6 +55,10 @@ class Engine(Protocol):
             draft: One quick pass for a partial, without the guards that a final deserves.
             digits: Whether numbers may be written in digits; without them they are words, as far as
                 the model can be kept to it. A prefix holds only up to its first digit then.
+            wanted: Asked before work that costs something is begun.
+
+        Raises:
+            AbandonedError: It was not wanted any more.
         """
         ...
 

@@ -91,6 +91,7 @@ class Recognizer:
         compute_type: str = "auto",
         workers: int = 0,
         threads: int = 1,
+        batch: int = 0,
         partial_interval: float = PARTIAL_INTERVAL,
         diarization: Diarization | None = None,
         undiarized: str = _NOT_LOADED,
@@ -104,8 +105,9 @@ class Recognizer:
             device: Where the model runs.
             compute_type: As CTranslate2 names them; `auto` suits the device.
             workers: Windows decoded at the same time; 0 takes what suits the machine, see
-                `hardware.sensible_workers`.
+                `hardware.this_machine`.
             threads: CPU threads for each of them.
+            batch: Windows that a GPU decodes as one at most; 0 takes what is sensible.
             partial_interval: Seconds of speech between two partials of a stream.
             diarization: Tells speakers apart.
             undiarized: Why there is no `diarization`.
@@ -122,7 +124,9 @@ class Recognizer:
             raise ModelLoadError(found.folder, reason)
         vad = store.ensure(_VAD, progress)
         voice_activity = VoiceActivityModel(vad.folder / _VAD_FILE)
-        machine = hardware.this_machine(device=device, workers=workers, threads=threads)
+        machine = hardware.this_machine(
+            device=device, workers=workers, threads=threads, batch=batch
+        )
         engine = WhisperEngine(
             found.folder,
             name=found.name,
@@ -130,6 +134,7 @@ class Recognizer:
             compute_type=compute_type,
             workers=machine.workers,
             threads=threads,
+            batch=machine.batch,
             conversions=store.conversions,
         )
         return cls(
@@ -152,6 +157,7 @@ class Recognizer:
             compute_type=settings.compute_type,
             workers=settings.workers,
             threads=settings.threads,
+            batch=settings.batch,
             partial_interval=settings.partial_interval_ms / 1000,
             store=store,
             progress=progress,

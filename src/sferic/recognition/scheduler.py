@@ -9,6 +9,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from enum import IntEnum
 from typing import TypeVar
 
+from sferic.recognition.interest import AbandonedError
+
 T = TypeVar("T")
 
 _TURNS = 8
@@ -177,13 +179,18 @@ class _Turn:
 
 
 def measured(work: Callable[[], T], note: Callable[[float], None]) -> Callable[[], T]:
-    """Work that tells how many seconds it took."""
+    """Work that tells how many seconds it took, unless it was abandoned."""
 
     def run() -> T:
         started = time.perf_counter()
+        abandoned = False
         try:
             return work()
+        except AbandonedError:
+            abandoned = True
+            raise
         finally:
-            note(time.perf_counter() - started)
+            if not abandoned:
+                note(time.perf_counter() - started)
 
     return run

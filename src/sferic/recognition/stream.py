@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sferic.audio import SAMPLE_RATE
 from sferic.recognition import guards
 from sferic.recognition.hypothesis import Hypothesis, Word
+from sferic.recognition.interest import Wanted, awaited
 from sferic.recognition.policy import LocalAgreement
 from sferic.recognition.recognizer import Recognizer, Work
 from sferic.recognition.timing import best_cut, fit_to_speech
@@ -175,7 +176,7 @@ class StreamRecognition:
         policy = self._policy
         end = start
 
-        def prepare() -> Work:
+        def prepare(wanted: Wanted) -> Work:
             nonlocal end
             end = self._timeline.end
             draft = policy.next(end)
@@ -189,9 +190,13 @@ class StreamRecognition:
                 guess=draft.guess,
                 draft=True,
                 digits=self._digits,
+                wanted=wanted,
             )
 
-        hypothesis = await self._recognizer.draft(prepare, since=since, background=background)
+        with awaited() as wanted:
+            hypothesis = await self._recognizer.draft(
+                partial(prepare, wanted), since=since, background=background
+            )
         hypothesis = self._fitted(policy.accept(hypothesis), start, end)
         if (unheard := self._unheard_from(hypothesis.words, end)) is not None:
             policy.seek(unheard)
@@ -355,17 +360,19 @@ class StreamRecognition:
         guess: Hypothesis,
         run: "_Run",
     ) -> Hypothesis:
-        work = partial(
-            self._recognizer.engine.transcribe,
-            samples,
-            languages=self._languages,
-            start=start,
-            prefix=prefix,
-            guess=guess.words,
-            trusted=guess.settled,
-            digits=self._digits,
-        )
-        return await run.on(self._recognizer, work)
+        with awaited() as wanted:
+            work = partial(
+                self._recognizer.engine.transcribe,
+                samples,
+                languages=self._languages,
+                start=start,
+                prefix=prefix,
+                guess=guess.words,
+                trusted=guess.settled,
+                digits=self._digits,
+                wanted=wanted,
+            )
+            return await run.on(self._recognizer, work)
 
     def _cut(self, hypothesis: Hypothesis, start: int, end: int) -> Hypothesis:
         """Keep what lies before the best cut; leave the rest to the next piece."""
