@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sferic.audio import SAMPLE_RATE
+from sferic.recognition.claim import PLAIN, Claim
 from sferic.recognition.hypothesis import Hypothesis, Word
-from sferic.recognition.interest import Wanted, always
 from sferic.recognition.recognizer import PARTIAL_INTERVAL, Recognizer
 from sferic.speech.vad import FRAME, VoiceActivityModel
 
@@ -83,7 +83,7 @@ class Call(NamedTuple):
     guess: tuple[Word, ...]
     trusted: int
     digits: bool
-    wanted: Wanted
+    claim: Claim
     heard: tuple[Word, ...]
     """What is said in the samples, whatever the answer is."""
 
@@ -138,7 +138,7 @@ class FakeEngine:
         trusted: int = 0,
         draft: bool = False,
         digits: bool = True,
-        wanted: Wanted = always,
+        claim: Claim = PLAIN,
     ) -> Hypothesis:
         assert len(samples) <= self.longest
         words = [self._word(*found, start) for found in spoken(samples) if _mostly(found)]
@@ -152,7 +152,7 @@ class FakeEngine:
             guess=tuple(guess),
             trusted=trusted,
             digits=digits,
-            wanted=wanted,
+            claim=claim,
             heard=tuple(words),
         )
         with self._changed:

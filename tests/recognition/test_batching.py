@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sferic.recognition.batching import PLAIN, Batcher, Claim
-from sferic.recognition.interest import AbandonedError, awaited
+from sferic.recognition.batching import Batcher
+from sferic.recognition.claim import PLAIN, AbandonedError, Claim, Rank, awaited
 
 PATIENCE_S = 20
-DRAFT = Claim(draft=True)
+DRAFT = Claim(rank=Rank.PARTIAL)
+AT_LEISURE = Claim(rank=Rank.BACKGROUND)
 
 
 class Model:
@@ -123,13 +124,14 @@ def test_only_what_is_alike_is_done_together(model: Model) -> None:
     assert model.batches[1:] == [["a", "c"], ["B", "D"]]
 
 
-def test_finals_go_first_and_drafts_fill_up_their_batch(model: Model) -> None:
+def test_finals_go_first_and_others_fill_up_their_batch(model: Model) -> None:
     model.occupy("busy")
-    waiting = [model.queue(name, claim=DRAFT) for name in "abc"]
+    waiting = [model.queue(name, claim=AT_LEISURE) for name in "xy"]
+    waiting += [model.queue(name, claim=DRAFT) for name in "ab"]
     waiting += [model.queue(name) for name in "FGH"]
     model.release()
     results(waiting)
-    assert model.batches[1:] == [["F", "G", "H", "a"], ["b", "c"]]
+    assert model.batches[1:] == [["F", "G", "H", "a"], ["b", "x", "y"]]
 
 
 def test_a_final_is_not_kept_waiting_by_drafts_unlike_it(model: Model) -> None:
@@ -152,8 +154,8 @@ def test_lanes_run_side_by_side() -> None:
 
 def test_what_nobody_waits_for_any_more_is_never_begun(model: Model) -> None:
     model.occupy("busy")
-    with awaited() as wanted:
-        left = model.queue("left", claim=Claim(wanted=wanted))
+    with awaited() as claim:
+        left = model.queue("left", claim=claim)
         stayed = model.queue("stayed")
     model.release()
     assert results([stayed]) == ["stayed done"]
@@ -234,7 +236,7 @@ def test_whoever_comes_gets_what_is_theirs(
     def come(number: int) -> str:
         kind, _, draft = jobs[number]
         try:
-            return str(batcher.run((number, kind), like=kind, claim=Claim(draft=draft)))
+            return str(batcher.run((number, kind), like=kind, claim=DRAFT if draft else PLAIN))
         except LookupError as error:
             return f"failed {error}"
 

@@ -9,8 +9,8 @@ from typing import TypeVar
 import pytest
 import pytest_asyncio
 
-from sferic.recognition.interest import AbandonedError
-from sferic.recognition.scheduler import Rank, Scheduler, measured
+from sferic.recognition.claim import AbandonedError, Rank
+from sferic.recognition.scheduler import Scheduler, measured
 
 T = TypeVar("T")
 

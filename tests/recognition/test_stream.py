@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from engines import GERMAN, FakeEngine, Samples, fake_recognizer, names, say, silence, texts
 from sferic.audio import SAMPLE_RATE
+from sferic.recognition.claim import Rank
 from sferic.recognition.hypothesis import Hypothesis, Word
 from sferic.recognition.recognizer import Recognizer
 from sferic.recognition.stream import StreamRecognition
@@ -462,10 +463,11 @@ async def test_the_engine_hears_that_nobody_waits_any_more(
     waiting = asyncio.create_task(stream.draft() if draft else stream.words(0, 1))
     await engine.called(1)
     [call] = engine.calls
-    assert call.wanted()
+    assert call.claim.wanted()
+    assert call.claim.rank is (Rank.PARTIAL if draft else Rank.FINAL)
     waiting.cancel()
     await asyncio.wait([waiting])
-    assert not call.wanted()
+    assert not call.claim.wanted()
 
 
 async def test_nobody_waits_for_what_was_to_be_decided_early_in_a_stream_that_is_closed(
@@ -475,9 +477,9 @@ async def test_nobody_waits_for_what_was_to_be_decided_early_in_a_stream_that_is
     stream = Stream(recognizer, say(1, 2), HUSH)
     await given_up(asyncio.create_task(stream.decide_early()), when=engine.called(1))
     [call] = engine.calls
-    assert call.wanted()
+    assert call.claim.wanted()
     await stream.recognition.close()
-    assert not call.wanted()
+    assert not call.claim.wanted()
 
 
 # Finals decided early

@@ -6,26 +6,12 @@ import threading
 from collections.abc import Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
-import msgspec
-
-from sferic.recognition.interest import AbandonedError, Wanted, always
+from sferic.recognition.claim import AbandonedError, Claim, Rank
 
 logger = logging.getLogger(__name__)
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
-
-
-class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """Who waits for a job."""
-
-    draft: bool = False
-    """Whether it is for a partial; those for finals go first."""
-    wanted: Wanted = always
-
-
-PLAIN = Claim()
-"""Of somebody who waits for a final and does not leave."""
 
 
 class Batcher(Generic[Job, Result]):
@@ -155,9 +141,9 @@ class _Place(Generic[Job, Result]):
         self._results: list[Result] = []
         self._error: Exception | None = None
 
-    def turn(self) -> tuple[bool, int]:
+    def turn(self) -> tuple[Rank, int]:
         """Places go by this: finals first, each kind as it came."""
-        return self.claim.draft, self._number
+        return self.claim.rank, self._number
 
     def succeed(self, result: Result) -> None:
         self._results.append(result)

@@ -19,11 +19,12 @@ from sferic.protocol.options import Options
 from sferic.recognition import hardware
 from sferic.recognition.calibration import calibrate
 from sferic.recognition.capacity import Capacity, Demand, Interval, Workload, capacity
+from sferic.recognition.claim import Rank
 from sferic.recognition.engine import Engine
 from sferic.recognition.hardware import Device, Machine
 from sferic.recognition.hypothesis import Hypothesis
 from sferic.recognition.load import Costs, Load
-from sferic.recognition.scheduler import Rank, Scheduler, measured
+from sferic.recognition.scheduler import Scheduler, measured
 from sferic.recognition.whisper.engine import WhisperEngine
 from sferic.speakers.diarization import Diarization
 from sferic.speech.vad import VoiceActivityModel

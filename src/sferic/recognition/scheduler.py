@@ -6,25 +6,15 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from enum import IntEnum
 from typing import TypeVar
 
-from sferic.recognition.interest import AbandonedError
+from sferic.recognition.claim import AbandonedError, Rank
 
 T = TypeVar("T")
 
 _TURNS = 8
 """One turn of so many goes to work in the background, if there is any."""
 _CLOSED = "the scheduler is closed"
-
-
-class Rank(IntEnum):
-    """How urgent work is."""
-
-    FINAL = 0
-    PARTIAL = 1
-    BACKGROUND = 2
-    """Audio that came faster than it was spoken: nobody waits for a word of it."""
 
 
 class Scheduler:

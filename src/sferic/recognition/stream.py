@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from sferic.audio import SAMPLE_RATE
 from sferic.recognition import guards
+from sferic.recognition.claim import Claim, Rank, awaited
 from sferic.recognition.hypothesis import Hypothesis, Word
-from sferic.recognition.interest import Wanted, awaited
 from sferic.recognition.policy import LocalAgreement
 from sferic.recognition.recognizer import Recognizer, Work
 from sferic.recognition.timing import best_cut, fit_to_speech
@@ -58,6 +58,13 @@ class _Run:
     def hurry(self) -> None:
         """Queue what is still to be decoded as a final: somebody waits for it now."""
         self._since = None
+
+    @property
+    def rank(self) -> Rank:
+        """How urgent it is now."""
+        if self._since is not None:
+            return Rank.PARTIAL
+        return Rank.BACKGROUND if self._background else Rank.FINAL
 
     async def on(self, recognizer: Recognizer, work: Work) -> Hypothesis:
         """Have the work done when its turn comes."""
@@ -176,7 +183,7 @@ class StreamRecognition:
         policy = self._policy
         end = start
 
-        def prepare(wanted: Wanted) -> Work:
+        def prepare(claim: Claim) -> Work:
             nonlocal end
             end = self._timeline.end
             draft = policy.next(end)
@@ -190,12 +197,12 @@ class StreamRecognition:
                 guess=draft.guess,
                 draft=True,
                 digits=self._digits,
-                wanted=wanted,
+                claim=claim,
             )
 
-        with awaited() as wanted:
+        with awaited(Rank.BACKGROUND if background else Rank.PARTIAL) as claim:
             hypothesis = await self._recognizer.draft(
-                partial(prepare, wanted), since=since, background=background
+                partial(prepare, claim), since=since, background=background
             )
         hypothesis = self._fitted(policy.accept(hypothesis), start, end)
         if (unheard := self._unheard_from(hypothesis.words, end)) is not None:
@@ -360,7 +367,7 @@ class StreamRecognition:
         guess: Hypothesis,
         run: "_Run",
     ) -> Hypothesis:
-        with awaited() as wanted:
+        with awaited(run.rank) as claim:
             work = partial(
                 self._recognizer.engine.transcribe,
                 samples,
@@ -370,7 +377,7 @@ class StreamRecognition:
                 guess=guess.words,
                 trusted=guess.settled,
                 digits=self._digits,
-                wanted=wanted,
+                claim=claim,
             )
             return await run.on(self._recognizer, work)
 

@@ -14,9 +14,8 @@ import tokenizers
 from recordings import Samples, beckett, clip, plain, two_cities
 from sferic.audio import SAMPLE_RATE
 from sferic.models import ModelStore
-from sferic.recognition.batching import Claim
+from sferic.recognition.claim import AbandonedError, Claim, Rank, awaited
 from sferic.recognition.hypothesis import Hypothesis
-from sferic.recognition.interest import AbandonedError, awaited
 from sferic.recognition.whisper import loading
 from sferic.recognition.whisper.backend import EVEN, Decoded, Request
 from sferic.recognition.whisper.ctranslate_backend import CTranslateBackend
@@ -334,7 +333,8 @@ def test_finals_are_decoded_before_drafts_that_came_earlier(
 
     monkeypatch.setattr(backend._batcher, "_work", noting)
     short, long = SPEECH["fox"][1], two_cities()[: 9 * S]
-    draft = partial(engine.transcribe, short, languages=["en"], draft=True)
+    partly = Claim(rank=Rank.PARTIAL)
+    draft = partial(engine.transcribe, short, languages=["en"], draft=True, claim=partly)
     final = partial(engine.transcribe, long, languages=["en"])
     together(backend, [draft, draft, final])
     assert order == [1200, 400]
@@ -347,8 +347,8 @@ def test_a_stream_that_is_gone_is_not_decoded_and_troubles_nobody(
     stays = partial(engine.transcribe, SPEECH["comptage"][1], languages=["fr"])
     expected = stays()
     watched.calls.clear()
-    with awaited() as wanted:
-        leaves = partial(engine.transcribe, samples, languages=[language], wanted=wanted)
+    with awaited() as claim:
+        leaves = partial(engine.transcribe, samples, languages=[language], claim=claim)
         batcher = backend._batcher
         batcher._free = 0
         threads = ThreadPoolExecutor(2)

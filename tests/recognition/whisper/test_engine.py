@@ -11,9 +11,8 @@ from recordings import Samples, beckett, clip, plain
 from sferic.audio import SAMPLE_RATE
 from sferic.errors import ModelLoadError
 from sferic.models import ModelStore
-from sferic.recognition.batching import Claim
+from sferic.recognition.claim import AbandonedError, Claim
 from sferic.recognition.hypothesis import Word
-from sferic.recognition.interest import AbandonedError
 from sferic.recognition.whisper import engine as engine_module
 from sferic.recognition.whisper.backend import EVEN, Decoded
 from sferic.recognition.whisper.engine import (
@@ -223,7 +222,7 @@ def test_no_longer_window_is_tried_for_somebody_who_has_gone(
     asked = iter([True, True, False])
     with pytest.raises(AbandonedError):
         engine.transcribe(
-            clip("en/quick_brown_fox")[0], languages=["en"], wanted=lambda: next(asked)
+            clip("en/quick_brown_fox")[0], languages=["en"], claim=Claim(wanted=lambda: next(asked))
         )
     assert windows == [8, 15]
 

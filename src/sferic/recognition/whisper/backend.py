@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from sferic.recognition.batching import PLAIN, Claim
+from sferic.recognition.claim import PLAIN, Claim
 from sferic.recognition.whisper.mel import HOP
 
 MOST_TOKENS = 448

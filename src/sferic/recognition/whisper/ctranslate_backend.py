@@ -11,7 +11,8 @@ import tokenizers
 from numpy.typing import NDArray
 
 from sferic.audio import SAMPLE_RATE
-from sferic.recognition.batching import PLAIN, Batcher, Claim
+from sferic.recognition.batching import Batcher
+from sferic.recognition.claim import PLAIN, Claim
 from sferic.recognition.whisper.backend import EVEN, MOST_TOKENS, Decoded, Request
 
 _OF_THE_MODEL = -1

@@ -24,10 +24,9 @@ from sferic import languages as spoken
 from sferic.audio import SAMPLE_RATE
 from sferic.errors import ModelLoadError
 from sferic.recognition import guards
-from sferic.recognition.batching import Claim
+from sferic.recognition.claim import PLAIN, Claim
 from sferic.recognition.hardware import Device, has_gpu
 from sferic.recognition.hypothesis import Hypothesis, Word, join
-from sferic.recognition.interest import AbandonedError, Wanted, always
 from sferic.recognition.whisper.backend import EVEN, Decoded, Request
 from sferic.recognition.whisper.loading import load_backend
 from sferic.recognition.whisper.mel import HOP, LogMel
@@ -154,12 +153,11 @@ class WhisperEngine:
         trusted: int = 0,
         draft: bool = False,
         digits: bool = True,
-        wanted: Wanted = always,
+        claim: Claim = PLAIN,
     ) -> Hypothesis:
         """Words in the samples; see `Engine.transcribe`."""
         if len(samples) < HOP:
             return Hypothesis(language=languages[0] if len(languages) == 1 else None)
-        claim = Claim(draft=draft, wanted=wanted)
         task = _Task(samples, start, languages, prefix, context, guess, trusted, digits, claim)
         grid = self._backend.grid
         if draft:
@@ -180,8 +178,7 @@ class WhisperEngine:
         self._backend.close()
 
     def _decode(self, task: _Task, window: int, *, judge_silence: bool = True) -> _Pass:
-        if not task.claim.wanted():
-            raise AbandonedError
+        task.claim.check()
         samples = task.samples
         encoded = self._backend.encode(self._log_mel(samples, window), task.claim)
         language = self._language(encoded, task.languages)

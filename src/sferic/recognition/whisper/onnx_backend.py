@@ -10,7 +10,7 @@ import onnxruntime
 import tokenizers
 from numpy.typing import NDArray
 
-from sferic.recognition.batching import PLAIN, Claim
+from sferic.recognition.claim import PLAIN, Claim
 from sferic.recognition.whisper import verifying
 from sferic.recognition.whisper.alignment import token_starts
 from sferic.recognition.whisper.backend import EVEN, MOST_TOKENS, Decoded, Request
