@@ -160,8 +160,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(
             ge=0,
             le=64,
-            description="Segments that a GPU decodes as one at most; `0` is eight, `1` is each by "
-            "itself, as it always is on a CPU.",
+            description="Segments that a GPU decodes in one batch at most; `0` is eight, `1` is "
+            "each by itself, as it always is on a CPU.",
             extra=_about("recognition"),
         ),
     ] = 0

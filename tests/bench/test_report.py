@@ -20,6 +20,7 @@ SETTING = Setting(
     device="cpu",
     workers=2,
     threads=1,
+    batch=1,
     model="whisper-base",
     compute_type="auto",
     speech="synthetic",
