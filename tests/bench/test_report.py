@@ -131,6 +131,12 @@ def test_a_limit_that_was_not_found_is_told_and_own_speech_needs_no_warning() ->
     assert "synthetic" not in text
 
 
+def test_batches_are_told() -> None:
+    gpu = msgspec.structs.replace(SETTING, device="cuda", workers=16, threads=0, batch=8)
+    result = msgspec.structs.replace(found(step(observed(2), within=0.7)), setting=gpu)
+    assert "whisper-base (auto) on cuda, 16 workers in batches of 8; a CPU" in printed(result)
+
+
 def test_a_machine_that_was_busy_before_is_told() -> None:
     steps = [step(observed(4), within=0.7)]
     assert "wanted to run" not in printed(found(*steps))

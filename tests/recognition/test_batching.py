@@ -215,34 +215,40 @@ def test_a_model_that_gives_too_few_results_leaves_no_thread_behind() -> None:
 @settings(max_examples=30, deadline=None)
 @given(
     jobs=st.lists(
-        st.tuples(st.integers(0, 2), st.booleans(), st.booleans()), min_size=1, max_size=20
+        st.tuples(st.integers(0, 2), st.sampled_from(["well", "failing", "gone"]), st.booleans()),
+        min_size=1,
+        max_size=20,
     ),
     most=st.integers(1, 8),
     lanes=st.integers(1, 3),
 )
 def test_whoever_comes_gets_what_is_theirs(
-    jobs: list[tuple[int, bool, bool]], most: int, lanes: int
+    jobs: list[tuple[int, str, bool]], most: int, lanes: int
 ) -> None:
     def work(names: Sequence[tuple[int, int]]) -> list[int]:
         kinds = {kind for _, kind in names}
         assert len(kinds) == 1
         assert len(names) <= most
-        if any(jobs[number][1] for number, _ in names):
+        if any(jobs[number][1] == "failing" for number, _ in names):
             raise LookupError(str([number for number, _ in names]))
         return [number for number, _ in names]
 
     batcher = Batcher[tuple[int, int], int](work, most=most, lanes=lanes, exhausted=lambda _: False)
 
     def come(number: int) -> str:
-        kind, _, draft = jobs[number]
+        kind, fate, draft = jobs[number]
+        rank = Rank.PARTIAL if draft else Rank.FINAL
+        claim = Claim(rank=rank, wanted=lambda: fate != "gone")
         try:
-            return str(batcher.run((number, kind), like=kind, claim=DRAFT if draft else PLAIN))
+            return f"well {batcher.run((number, kind), like=kind, claim=claim)}"
         except LookupError as error:
-            return f"failed {error}"
+            return f"failing {error}"
+        except AbandonedError:
+            return f"gone {number}"
 
     with ThreadPoolExecutor(len(jobs)) as threads:
         answers = [*threads.map(come, range(len(jobs)))]
     assert answers == [
-        f"failed [{number}]" if failing else str(number)
-        for number, (_, failing, _) in enumerate(jobs)
+        f"{fate} [{number}]" if fate == "failing" else f"{fate} {number}"
+        for number, (_, fate, _) in enumerate(jobs)
     ]

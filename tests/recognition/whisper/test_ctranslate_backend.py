@@ -384,6 +384,28 @@ def test_windows_have_one_of_a_few_lengths_whoever_else_is_there(
     assert frames[0] == window * 100
 
 
+def test_lanes_side_by_side_hear_the_same() -> None:
+    folder = ModelStore().ensure("whisper-tiny.en").folder
+    vocabulary = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+    backend = CTranslateBackend(
+        folder, vocabulary, device="cpu", compute_type="int8", workers=4, batch=2
+    )
+    found = [
+        vocabulary.token_to_id(f"<|{name}|>") for name in ("startoftranscript", "notimestamps")
+    ]
+    start = [token for token in found if token is not None]
+
+    def hear(second: int) -> list[int]:
+        window = backend.encode(features(two_cities()[second * S : (second + 4) * S]))
+        return [*backend.decode(window, Request(start=start, room=ROOM)).tokens]
+
+    seconds = range(0, 40, 4)
+    alone = [hear(second) for second in seconds]
+    with ThreadPoolExecutor(6) as threads:
+        assert [*threads.map(hear, seconds)] == alone
+    backend.close()
+
+
 def test_without_batches_a_window_is_as_long_as_it_need_be() -> None:
     folder = ModelStore().ensure("whisper-tiny.en").folder
     vocabulary = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
