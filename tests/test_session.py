@@ -35,6 +35,7 @@ from engines import (
 from sferic import Options, Session
 from sferic.audio import SAMPLE_RATE
 from sferic.errors import NotServedError, SessionClosedError, UndecodableAudioError
+from sferic.protocol.dialects import PULSE
 from sferic.protocol.messages import (
     Message,
     Pong,
@@ -701,6 +702,24 @@ async def test_a_finalize_is_answered_at_its_place(recognizer: Recognizer) -> No
         messages = [message async for message in session]
     assert [final.transcript for final in finals(messages)] == ["w1 w2", "w3 w4", "w5"]
     assert word_times(messages)[2:] == [("w3", 1.0, 1.4), ("w4", 1.5, 1.9), ("w5", 2.5, 2.9)]
+
+
+async def test_only_the_final_that_answers_a_finalize_says_so(recognizer: Recognizer) -> None:
+    options = Options(max_words=2)
+    async with Session(options, recognizer=recognizer, dialect=PULSE) as session:
+        await session.feed(linear16(say(1), silence(1), say(2, 3, 4, gap=0)))
+        await session.finalize()
+        await session.finalize()
+        await session.feed(linear16(say(5)))
+        await session.finish()
+        messages = finals([message async for message in session])
+    assert [(final.transcript, final.from_finalize) for final in messages] == [
+        ("w1 ", False),
+        ("w2 w3 ", False),
+        ("w4 ", True),
+        ("", True),
+        ("w5 ", False),
+    ]
 
 
 async def test_a_finalize_with_nothing_pending_is_answered_too(recognizer: Recognizer) -> None:

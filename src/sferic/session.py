@@ -15,6 +15,7 @@ from sferic import languages
 from sferic.audio import BYTES_A_SAMPLE, SAMPLE_RATE, open_decoder
 from sferic.errors import SessionClosedError, UndecodableAudioError
 from sferic.protocol import messages
+from sferic.protocol.dialects import LIGHTNING, Dialect
 from sferic.protocol.messages import Message
 from sferic.protocol.options import Options
 from sferic.protocol.transcripts import TranscriptBuilder, seconds
@@ -72,7 +73,7 @@ class _Mark(Enum):
 class _Ends(msgspec.Struct, frozen=True):
     """The final that answers a mark."""
 
-    last: bool
+    mark: _Mark
 
 
 class _Quiet(msgspec.Struct, frozen=True):
@@ -112,6 +113,7 @@ class Session:
         recognizer: The models, shared between sessions. Without one the session loads the default
             model for itself.
         session_id: What its messages carry; made up if not given.
+        dialect: How they are worded.
 
     Raises:
         NotServedError: On entering, if no model serves the language.
@@ -123,6 +125,7 @@ class Session:
         *,
         recognizer: Recognizer | None = None,
         session_id: str | None = None,
+        dialect: Dialect = LIGHTNING,
     ) -> None:
         self.options = options or Options()
         self.session_id = session_id or f"sess_{secrets.token_hex(8)}"
@@ -130,7 +133,7 @@ class Session:
         self._owned: Recognizer | None = None
         self._inbox: Inbox[_Mark | Message] = Inbox(_room(self.options))
         self._outbox: Outbox[Message] = Outbox(_UNREAD)
-        self._builder = TranscriptBuilder(self.options, self.session_id)
+        self._builder = TranscriptBuilder(self.options, self.session_id, dialect)
         self._segmenter = Segmenter(
             threshold=self.options.vad_threshold,
             min_speech=self.options.vad_min_speech_ms * SAMPLE_RATE // 1000,
@@ -322,7 +325,7 @@ class Session:
             await self._hear(self._hearing.flush())
             await self._take_events(self._flushed())
             await self._room_for_job()
-            self._add_job(_Ends(last=item is _Mark.FINISH))
+            self._add_job(_Ends(item))
             return item is not _Mark.FINISH
         else:
             await self._outbox.put(item)
@@ -473,11 +476,11 @@ class Session:
             case _Quiet():
                 if self._text.holding:
                     await self._final(ended=True)
-            case _Ends(last=last):
-                await self._final(last=last, ended=True)
-                if last:
+            case _Ends(mark):
+                await self._final(answers=mark, ended=True)
+                if mark is _Mark.FINISH:
                     await self._outbox.end()
-                return last
+                return mark is _Mark.FINISH
             case UndecodableAudioError():
                 if self._held or self._ready or self._shown or self._text.holding:
                     await self._final(ended=True)
@@ -521,11 +524,11 @@ class Session:
             await self._final()
             self._held = rest
 
-    async def _final(self, *, last: bool = False, ended: bool = False) -> None:
+    async def _final(self, *, answers: _Mark | None = None, ended: bool = False) -> None:
         """Send a final, unless all that it would say is held back.
 
         Args:
-            last: Whether it is the last.
+            answers: The mark that asked for it.
             ended: Whether nothing may be held back; then it is sent in any case.
         """
         text = self._text.final(self._held, language=self._code(self._language), ended=ended)
@@ -533,7 +536,12 @@ class Session:
         if not words and not ended and self._text.holding:
             return
         self._shown = False
-        message = self._builder.final(words, language=self._language, is_last=last)
+        message = self._builder.final(
+            words,
+            language=self._language,
+            is_last=answers is _Mark.FINISH,
+            from_finalize=answers is _Mark.FINALIZE,
+        )
         await self._outbox.put(message, replaces_draft=True)
 
     @property

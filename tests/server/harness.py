@@ -9,14 +9,12 @@ from typing import Any
 import httpx
 import pytest
 import websockets
-from starlette.routing import WebSocketRoute
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
 from fakes import SPOKEN, FakeRecognizer, FakeStream
 from sferic.server.app import Services
-from sferic.server.live import Live
 from sferic.server.run import Server
 
 KEY = "secret-key-of-the-tests"
@@ -60,16 +58,6 @@ class Running:
     @property
     def url(self) -> str:
         return f"ws{self.scheme}://127.0.0.1:{self.port}{PATH}"
-
-    @property
-    def live(self) -> Live:
-        """The endpoint behind the path."""
-        routes = self.server.config.app.routes  # type: ignore[union-attr]
-        endpoint: Any
-        (endpoint,) = {route.endpoint for route in routes if isinstance(route, WebSocketRoute)}
-        live = endpoint.__self__
-        assert isinstance(live, Live)
-        return live
 
     def connect(
         self, query: str = "", *, path: str = PATH, key: str | None = KEY, **options: Any

@@ -25,7 +25,7 @@ async def test_health_is_200_and_ready_503_until_the_model_is_loaded(start: Star
         may_load.wait(10)
         return recognizer
 
-    backend = Backend(load=load, open=lambda options, _: FakeStream(options, recognizer))
+    backend = Backend(load=load, open=lambda options, *_: FakeStream(options, recognizer))
     running = await start(ready=False, backend=backend)
     running.services.engine.on_ready = loaded.set
     assert (await running.get("/health")).json() == {"status": "ok"}
