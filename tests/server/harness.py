@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
 from fakes import SPOKEN, FakeRecognizer, FakeStream
+from protocol.documented import assert_documented
 from sferic.server.app import Services
 from sferic.server.run import Server
 
@@ -93,7 +94,8 @@ class Denial:
         self.status = status
         self.headers = headers
         self.body = body
-        assert body["type"] == body["status"] == "error"
+        assert_documented(body)
+        assert body["status"] == "error"
         assert body["message"]
         assert headers["Content-Type"] == "application/json"
 
@@ -141,11 +143,12 @@ Start = Callable[..., Awaitable[Running]]
 
 
 async def received(connection: ClientConnection) -> list[dict[str, Any]]:
-    """Everything that a connection says until it is closed."""
+    """Everything that a connection says until it is closed; the document has it all."""
     messages = []
     try:
         while True:
             messages.append(json.loads(await connection.recv()))
+            assert_documented(messages[-1])
     except ConnectionClosed:
         return messages
 

@@ -130,15 +130,15 @@ def decode(text: str | bytes) -> Message:
     return _DECODER.decode(text)
 
 
-class Finalize(msgspec.Struct, frozen=True):
+class Finalize(msgspec.Struct, frozen=True, tag_field="type", tag="finalize"):
     """Flush what is pending: `{"type":"finalize"}`, or `{"flag":"END"}` as older clients say."""
 
 
-class CloseStream(msgspec.Struct, frozen=True):
+class CloseStream(msgspec.Struct, frozen=True, tag_field="type", tag="close_stream"):
     """End the session: `{"type":"close_stream"}`, or `{"type":"end"}` as older clients say."""
 
 
-class Keepalive(msgspec.Struct, frozen=True):
+class Keepalive(msgspec.Struct, frozen=True, tag_field="type", tag="keepalive"):
     """Reset the idle timer and answer `pong`: `{"type":"keepalive"}`."""
 
 
@@ -160,7 +160,10 @@ class Unknown(msgspec.Struct, frozen=True):
         )
 
 
-Control: TypeAlias = Finalize | CloseStream | Keepalive | Unknown
+Request: TypeAlias = Finalize | CloseStream | Keepalive
+"""Everything that a client says in text and is understood."""
+
+Control: TypeAlias = Request | Unknown
 """Everything that a client says in text."""
 
 

@@ -22,6 +22,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from sferic.config import Settings
+from sferic.protocol import asyncapi
 from sferic.protocol.dialects import DIALECTS, LIGHTNING, Dialect
 from sferic.server.admission import Admission
 from sferic.server.backend import Backend, Engine, Recognizer, default_backend
@@ -149,6 +150,7 @@ def create_app(
         routes=[
             *(route for dialect in DIALECTS for route in _live_routes(services, site, dialect)),
             Route("/", site.page),
+            Route("/asyncapi.json", site.asyncapi),
             Route("/health", site.health),
             Route("/ready", site.ready),
             Route("/metrics", site.metrics),
@@ -222,6 +224,11 @@ class Site:
         values = {"URL": url, "STATE": state, "VERSION": metadata.version("sferic")}
         text = self._page.substitute({name: html.escape(value) for name, value in values.items()})
         return HTMLResponse(text, headers=self._page_headers)
+
+    async def asyncapi(self, request: Request) -> Response:
+        """Describe the live paths to machines."""
+        secure = request.url.scheme == "https"
+        return JSONResponse(asyncapi.document(request.url.netloc, secure=secure))
 
     async def upgrade_needed(self, _: Request) -> Response:
         """Explain to a plain request that this path is a WebSocket."""
