@@ -35,6 +35,7 @@ from sferic.speech.segmenter import (
     SpeechEvent,
     SpeechStarted,
 )
+from sferic.speech.turns import Turns
 from sferic.text.stage import TextStage
 
 MOST_WORDS = 1000
@@ -93,7 +94,13 @@ class _Drafted(msgspec.Struct, frozen=True, kw_only=True):
     """By the clock on the wall, in seconds."""
 
 
-_Job: TypeAlias = Piece | SegmentEnded | _Quiet | _Ends | UndecodableAudioError
+_Job: TypeAlias = (
+    Piece | SegmentEnded | SpeechStarted | SpeechEnded | _Quiet | _Ends | UndecodableAudioError
+)
+
+
+_PASSING = (SegmentEnded, SpeechStarted, SpeechEnded)
+"""Jobs that are no work; there are at most three for each piece."""
 
 
 class Session:
@@ -139,6 +146,7 @@ class Session:
             min_speech=self.options.vad_min_speech_ms * SAMPLE_RATE // 1000,
             endpoint_silence=self.options.endpoint_silence_ms * SAMPLE_RATE // 1000,
         )
+        self._turns = Turns() if dialect.tells_turns and self.options.vad_events else None
         self._jobs: deque[_Job] = deque()
         self._changed = asyncio.Event()
         self._done = asyncio.Event()
@@ -305,6 +313,7 @@ class Session:
         except UndecodableAudioError as error:
             await self._inbox.close()
             await self._take_events(self._flushed())
+            self._end_turn()
             self._add_job(error)
 
     async def _take_input(self) -> bool:
@@ -325,7 +334,10 @@ class Session:
             await self._hear(self._hearing.flush())
             await self._take_events(self._flushed())
             await self._room_for_job()
+            if item is _Mark.FINISH:
+                self._end_turn()  # nothing follows the last transcript
             self._add_job(_Ends(item))
+            self._end_turn()
             return item is not _Mark.FINISH
         else:
             await self._outbox.put(item)
@@ -400,14 +412,8 @@ class Session:
     async def _take_events(self, events: list[SpeechEvent]) -> None:
         for event in events:
             match event:
-                case SpeechStarted(at=at):
-                    await self._announce(
-                        messages.SpeechStarted(session_id=self.session_id, timestamp=seconds(at))
-                    )
-                case SpeechEnded(at=at):
-                    await self._announce(
-                        messages.SpeechEnded(session_id=self.session_id, timestamp=seconds(at))
-                    )
+                case SpeechStarted() | SpeechEnded():
+                    await self._tell_speech(event)
                 case Piece():
                     self._spoken = True
                     if self._speakers is not None:
@@ -416,13 +422,30 @@ class Session:
                     self._add_job(event)
                 case SegmentEnded():
                     self._add_job(event)
+                    self._end_turn()
 
-    async def _announce(self, message: Message) -> None:
+    async def _tell_speech(self, event: SpeechStarted | SpeechEnded) -> None:
+        """Say at once that speech began or paused, or in its turn where turns are told."""
+        if self._turns is None:
+            await self._announce(event)
+        elif isinstance(event, SpeechEnded):
+            self._turns.paused(event)
+        elif (began := self._turns.started(event)) is not None:
+            self._add_job(began)
+
+    def _end_turn(self) -> None:
+        """Where turns are told, say that speech has ended, after what was said."""
+        if self._turns is not None and (ended := self._turns.over()) is not None:
+            self._add_job(ended)
+
+    async def _announce(self, event: SpeechStarted | SpeechEnded) -> None:
         if self.options.vad_events:
-            await self._outbox.put(message)
+            began = isinstance(event, SpeechStarted)
+            kind = messages.SpeechStarted if began else messages.SpeechEnded
+            await self._outbox.put(kind(session_id=self.session_id, timestamp=seconds(event.at)))
 
     async def _room_for_job(self) -> None:
-        while sum(not isinstance(job, SegmentEnded) for job in self._jobs) >= _MOST_JOBS:
+        while sum(not isinstance(job, _PASSING) for job in self._jobs) >= _MOST_JOBS:
             self._done.clear()
             await self._done.wait()
 
@@ -470,6 +493,8 @@ class Session:
         match job:
             case Piece():
                 await self._finish_piece(job)
+            case SpeechStarted() | SpeechEnded():
+                await self._announce(job)
             case SegmentEnded():
                 if self._held or self._ready or self._shown:
                     await self._final(ended=self._is_long_over)
@@ -477,16 +502,19 @@ class Session:
                 if self._text.holding:
                     await self._final(ended=True)
             case _Ends(mark):
-                await self._final(answers=mark, ended=True)
-                if mark is _Mark.FINISH:
-                    await self._outbox.end()
-                return mark is _Mark.FINISH
+                return await self._answer_mark(mark)
             case UndecodableAudioError():
                 if self._held or self._ready or self._shown or self._text.holding:
                     await self._final(ended=True)
                 await self._outbox.end(job)
                 return True
         return False
+
+    async def _answer_mark(self, mark: _Mark) -> bool:
+        await self._final(answers=mark, ended=True)
+        if mark is _Mark.FINISH:
+            await self._outbox.end()
+        return mark is _Mark.FINISH
 
     async def _finish_piece(self, piece: Piece) -> None:
         hypothesis = await self._understand(piece)

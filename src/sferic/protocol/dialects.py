@@ -19,6 +19,11 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     """Whether `finalize` ends the session, as `close_stream` does."""
     tells_finalize: bool = True
     """Whether finals have `from_finalize`."""
+    tells_turns: bool = True
+    """Whether `speech_ended` comes with the end of a segment, after its final.
+
+    Clients of these paths open a turn anew at a transcript that comes after its end.
+    """
     final_ending: str = " "
     """What follows the text of a final, so that finals can be joined as they are."""
 
@@ -32,6 +37,7 @@ LIGHTNING = Dialect(
     paths=("/waves/v1/lightning/get_text", "/api/v1/lightning/get_text"),
     finalize_ends=True,
     tells_finalize=False,
+    tells_turns=False,
     final_ending="",
 )
 """The one of the specification: the defaults of the table, nothing required."""
