@@ -76,10 +76,10 @@ class Talk:
         """An event for the next connection: pipecat drops what is said before there is one."""
         connected = asyncio.Event()
 
-        @self.service.event_handler("on_connected")
         async def note(_: Any) -> None:
             connected.set()
 
+        self.service.add_event_handler("on_connected", note)
         return connected
 
     async def error(self) -> str:
@@ -102,10 +102,10 @@ async def talk(
     made = Talk(service)
     started = asyncio.Event()
 
-    @made.worker.event_handler("on_pipeline_started")
-    async def begin(worker: Any, frame: Any) -> None:
+    async def begin(*_: Any) -> None:
         started.set()
 
+    made.worker.add_event_handler("on_pipeline_started", begin)
     runner = WorkerRunner(handle_sigint=False)
     await runner.add_workers(made.worker)
     running = asyncio.create_task(runner.run())
