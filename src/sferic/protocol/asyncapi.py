@@ -119,6 +119,7 @@ def _channel(dialect: Dialect) -> Json:
     also = f" Also served at {', '.join(f'`{other}`' for other in others)}." if others else ""
     ends = "ends the session, as `close_stream` does" if dialect.finalize_ends else "ends a turn"
     told = " Finals have `from_finalize` and end with a space." if dialect.tells_finalize else ""
+    told += " `speech_ended` comes after the final of a segment." if dialect.tells_turns else ""
     query: Json = {
         "type": "object",
         "properties": {spec.name: _parameter(spec, dialect) for spec in rows(dialect)},

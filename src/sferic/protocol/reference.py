@@ -51,13 +51,16 @@ def page() -> str:
 
 def _paths() -> str:
     table = _table(
-        ("", "path", "`finalize`", "finals", "required"),
+        ("", "path", "`finalize`", "finals", "`speech_ended`", "required"),
         [
             (
                 dialect.name,
                 "<br>".join(f"`{path}`" for path in dialect.paths),
                 "ends the session" if dialect.finalize_ends else "ends a turn; the session goes on",
                 _finals(dialect),
+                "at the end of a segment, after its final"
+                if dialect.tells_turns
+                else "at any pause, at once",
                 ", ".join(f"`{spec.name}`" for spec in TABLE if spec.name in dialect.required)
                 or "nothing",
             )
