@@ -147,6 +147,7 @@ class Session:
             endpoint_silence=self.options.endpoint_silence_ms * SAMPLE_RATE // 1000,
         )
         self._turns = Turns() if dialect.tells_turns and self.options.vad_events else None
+        self._owed: SpeechEnded | None = None
         self._jobs: deque[_Job] = deque()
         self._changed = asyncio.Event()
         self._done = asyncio.Event()
@@ -335,7 +336,7 @@ class Session:
             await self._take_events(self._flushed())
             await self._room_for_job()
             if item is _Mark.FINISH:
-                self._end_turn()  # nothing follows the last transcript
+                self._end_turn()
             self._add_job(_Ends(item))
             self._end_turn()
             return item is not _Mark.FINISH
@@ -494,27 +495,47 @@ class Session:
             case Piece():
                 await self._finish_piece(job)
             case SpeechStarted() | SpeechEnded():
-                await self._announce(job)
+                await self._tell_turn(job)
             case SegmentEnded():
                 if self._held or self._ready or self._shown:
                     await self._final(ended=self._is_long_over)
             case _Quiet():
                 if self._text.holding:
                     await self._final(ended=True)
+                await self._tell_owed()
             case _Ends(mark):
                 return await self._answer_mark(mark)
             case UndecodableAudioError():
                 if self._held or self._ready or self._shown or self._text.holding:
                     await self._final(ended=True)
+                await self._tell_owed()
                 await self._outbox.end(job)
                 return True
         return False
 
     async def _answer_mark(self, mark: _Mark) -> bool:
+        last = mark is _Mark.FINISH
+        if last:
+            await self._tell_owed()  # nothing follows the last transcript
         await self._final(answers=mark, ended=True)
-        if mark is _Mark.FINISH:
+        await self._tell_owed()
+        if last:
             await self._outbox.end()
-        return mark is _Mark.FINISH
+        return last
+
+    async def _tell_turn(self, event: SpeechStarted | SpeechEnded) -> None:
+        """Say that a turn began, or ended unless words of it are held back."""
+        await self._tell_owed()
+        if isinstance(event, SpeechEnded) and self._text.holding:
+            self._owed = event
+        else:
+            await self._announce(event)
+
+    async def _tell_owed(self) -> None:
+        """Say that the turn has ended whose words were held back."""
+        owed, self._owed = self._owed, None
+        if owed is not None:
+            await self._announce(owed)
 
     async def _finish_piece(self, piece: Piece) -> None:
         hypothesis = await self._understand(piece)
