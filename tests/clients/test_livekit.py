@@ -82,6 +82,25 @@ async def test_a_turn_has_a_start_partials_a_final_and_an_end(make: Make) -> Non
     assert not {START, INTERIM, FINAL} & {event.type for event in rest}
 
 
+@pytest.mark.parametrize(
+    ("options", "count"),
+    # What is only `[...]` has no letter, and the plugin leaves it out.
+    [({}, 3), ({"itn_normalize": True}, 3), ({"redact_pii": True}, 2)],
+)
+async def test_a_turn_whose_last_words_are_held_back_ends_after_them(
+    make: Make, options: dict[str, Any], count: int
+) -> None:
+    async with make(**options).stream() as stream:
+        push(stream, speech.hello() + speech.digits() + speech.silence(4))
+        events = await to_the_end(stream)
+    assert text(events)[:2] == plain(speech.HELLO)
+    assert len(text(events)) == count
+    edges = [event.type for event in events if event.type in (START, END)]
+    assert edges == [START, END] * (len(edges) // 2)
+    kinds = [event.type for event in events if event.type in (FINAL, END)]
+    assert kinds[-1] == END
+
+
 async def test_a_flush_is_answered_with_the_final_of_the_turn(make: Make) -> None:
     async with make(endpointing_timeout_ms=5000).stream() as stream:
         for audio, said in ((speech.fox(), speech.FOX), (speech.hello(), speech.HELLO)):
