@@ -6,6 +6,7 @@ from msgspec import UNSET
 
 from fakes import FakeRecognizer, FakeStream
 from sferic.config import Settings
+from sferic.protocol.dialects import Dialect
 from sferic.protocol.messages import Message, Transcription, WordItem
 from sferic.protocol.options import Options
 from sferic.server.backend import Backend, Recognizer
@@ -76,7 +77,7 @@ def scripted_backend(recognizer: FakeRecognizer, *scripts: Sequence[Line]) -> Ba
     def load(_: Settings) -> Recognizer:
         return recognizer
 
-    def open_stream(options: Options, _: Recognizer) -> FakeStream:
+    def open_stream(options: Options, _: Recognizer, __: Dialect) -> FakeStream:
         script = scripts[min(len(recognizer.streams), len(scripts) - 1)]
         return ScriptedStream(options, recognizer, script)
 

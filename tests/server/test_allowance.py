@@ -1,7 +1,8 @@
 import pytest
 
 from sferic.errors import OptionsError
-from sferic.protocol.options import LIGHTNING, Dialect, parse_options
+from sferic.protocol.dialects import LIGHTNING, Dialect
+from sferic.protocol.options import parse_options
 from sferic.server.allowance import MOST_VALUES, Allowance
 from sferic.server.refusal import Refusal
 

@@ -22,7 +22,7 @@ async def test_health_is_200_and_ready_503_until_the_model_is_loaded(start: Star
         may_load.wait(10)
         return recognizer
 
-    backend = Backend(load=load, open=lambda options, _: FakeStream(options, recognizer))
+    backend = Backend(load=load, open=lambda options, *_: FakeStream(options, recognizer))
     running = await start(ready=False, backend=backend)
     running.services.engine.on_ready = loaded.set
     assert (await running.get("/health")).json() == {"status": "ok"}
@@ -61,6 +61,23 @@ async def test_a_recognizer_that_was_given_stays_the_givers(start: Start) -> Non
     assert running.task is not None
     await running.task
     assert not running.recognizer.closed
+
+
+async def test_the_live_paths_are_described_at_the_address_they_were_asked_for(
+    start: Start,
+) -> None:
+    running = await start()
+    answer = await running.get("/asyncapi.json")
+    assert answer.headers["Content-Type"] == "application/json"
+    described = answer.json()
+    assert described["servers"]["this"]["host"] == f"127.0.0.1:{running.port}"
+    assert described["servers"]["this"]["protocol"] == "ws"
+    for channel in described["channels"].values():
+        assert (await running.get(channel["address"])).status_code == 426
+    headers = {"X-Forwarded-Proto": "https", "Host": "stt.example.com"}
+    answer = await running.get("/asyncapi.json", headers=headers)
+    assert answer.json()["servers"]["this"]["host"] == "stt.example.com"
+    assert answer.json()["servers"]["this"]["protocol"] == "wss"
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/metrics", "/docs", "/waves/v1/lightning/"])

@@ -8,7 +8,8 @@ from fakes import FakeRecognizer, FakeStream
 from server.harness import PATH, Start, until
 from sferic.config import Settings
 from sferic.errors import SpeakersNotServedError
-from sferic.protocol.options import TABLE, Options
+from sferic.protocol.dialects import LIGHTNING
+from sferic.protocol.options import Options, rows
 from sferic.server.backend import Backend, Recognizer
 
 FILES = {entry.name for entry in resources.files("sferic.server").joinpath("web").iterdir()}
@@ -69,7 +70,7 @@ async def test_it_is_told_what_the_server_has(start: Start) -> None:
     told = (await (await start()).get("/page/settings.json")).json()
     assert (told["endpoint"], told["ready"], told["keyless"]) == (PATH, True, False)
     assert told["languages"] == [{"code": "en", "name": "English", "detected": False}]
-    assert [option["name"] for option in told["options"]] == [spec.name for spec in TABLE]
+    assert [option["name"] for option in told["options"]] == [spec.name for spec in rows(LIGHTNING)]
     options = {option["name"]: option for option in told["options"]}
     assert options["numerals"]["values"] == ["true", "false", "auto"]
     assert options["numerals"]["default"] == "auto"
@@ -102,7 +103,7 @@ async def test_until_the_model_is_loaded_it_is_told_so(start: Start) -> None:
         may_load.wait(10)
         return recognizer
 
-    backend = Backend(load=load, open=lambda options, _: FakeStream(options, recognizer))
+    backend = Backend(load=load, open=lambda options, _, __: FakeStream(options, recognizer))
     running = await start(ready=False, backend=backend)
     told = (await running.get("/page/settings.json")).json()
     assert told["ready"] is False

@@ -147,7 +147,7 @@ async def test_nothing_that_is_redacted_leaves_the_server(start: Start, watch: W
 
 
 def _backend(recognizer: Recognizer) -> Backend:
-    def open_stream(options: Options, _: object) -> AbstractAsyncContextManager[Stream]:
+    def open_stream(options: Options, *_: object) -> AbstractAsyncContextManager[Stream]:
         return Session(options, recognizer=recognizer)
 
     def load(_: object) -> Any:

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import msgspec
 
 from sferic.errors import OptionsError, Problem
-from sferic.protocol.options import TABLE, Dialect, Options, OptionSpec
+from sferic.protocol.dialects import Dialect
+from sferic.protocol.options import TABLE, Options, OptionSpec, rows
 from sferic.protocol.values import shown
 from sferic.server.refusal import Refusal
 
@@ -75,7 +76,7 @@ class Allowance(msgspec.Struct, frozen=True):
             Refusal: 403, one or more are not allowed; it lists them all.
         """
         problems = []
-        for spec in TABLE:
+        for spec in rows(dialect):
             value = spec.write(getattr(options, spec.name))
             allowed = self._allowed(spec, dialect)
             if allowed is not None and value not in allowed:
@@ -98,7 +99,7 @@ class Allowance(msgspec.Struct, frozen=True):
             return self.values[spec.name]
         if spec.group == "audio":
             return None
-        return (spec.write(dialect.defaults.get(spec.name, spec.default)),)
+        return (spec.write(dialect.default(spec.name, spec.default)),)
 
 
 def _values(

@@ -11,11 +11,13 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from sferic.config import Settings
+from sferic.protocol import asyncapi
+from sferic.protocol.dialects import DIALECTS, LIGHTNING, Dialect
 from sferic.server.admission import Admission
 from sferic.server.backend import Backend, Engine, Recognizer, default_backend
 from sferic.server.keyring import Keyring
@@ -28,9 +30,6 @@ from sferic.server.page import Page
 from sferic.server.refusal import Refusal
 from sferic.server.sessions import Sessions
 from sferic.server.tokens import Tokens
-
-LIGHTNING_PATHS = ("/waves/v1/lightning/get_text", "/api/v1/lightning/get_text")
-"""Where live sessions are served; the first is the one that is shown."""
 
 LOOK_EVERY_S = 1.0
 """Seconds between two looks at what streams ask for."""
@@ -130,17 +129,8 @@ def create_app(
         KeyStoreError: the setting of the key database is not usable.
     """
     services = Services(settings, recognizer, backend=backend, development_key=development_key)
-    live = Live(
-        settings=settings,
-        keyring=services.keyring,
-        tokens=services.tokens,
-        sessions=services.sessions,
-        engine=services.engine,
-        backend=services.backend,
-        metrics=services.metrics,
-    )
     minting = Minting(settings, services.keyring, services.tokens, keyless=services.keyless)
-    page = Page(settings, services.engine, minting, endpoint=LIGHTNING_PATHS[0])
+    page = Page(settings, services.engine, minting, endpoint=LIGHTNING.paths[0])
     site = Site(services)
 
     @asynccontextmanager
@@ -160,9 +150,9 @@ def create_app(
 
     app = Starlette(
         routes=[
-            *(WebSocketRoute(path, live.serve) for path in LIGHTNING_PATHS),
-            *(Route(path, live.explain, methods=["GET"]) for path in LIGHTNING_PATHS),
+            *(route for dialect in DIALECTS for route in _live_routes(services, dialect)),
             Route("/v1/tokens", minting.mint, methods=["POST"]),
+            Route("/asyncapi.json", site.asyncapi),
             *page.routes(),
             Route("/health", site.health),
             Route("/ready", site.ready),
@@ -215,6 +205,29 @@ class Site:
             self._services.metrics.render(),
             media_type="text/plain; version=0.0.4; charset=utf-8",
         )
+
+    async def asyncapi(self, request: Request) -> Response:
+        """Describe the live paths to machines."""
+        secure = request.url.scheme == "https"
+        return JSONResponse(asyncapi.document(request.url.netloc, secure=secure))
+
+
+def _live_routes(services: Services, dialect: Dialect) -> list[BaseRoute]:
+    """What is at the paths of a dialect."""
+    live = Live(
+        settings=services.settings,
+        keyring=services.keyring,
+        tokens=services.tokens,
+        sessions=services.sessions,
+        engine=services.engine,
+        backend=services.backend,
+        metrics=services.metrics,
+        dialect=dialect,
+    )
+    return [
+        *(WebSocketRoute(path, live.serve) for path in dialect.paths),
+        *(Route(path, live.explain, methods=["GET"]) for path in dialect.paths),
+    ]
 
 
 async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:

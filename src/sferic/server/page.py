@@ -16,7 +16,8 @@ from starlette.routing import BaseRoute, Route
 from sferic import languages
 from sferic.config import Settings
 from sferic.errors import NotServedError
-from sferic.protocol.options import TABLE, Options, OptionSpec
+from sferic.protocol.dialects import LIGHTNING
+from sferic.protocol.options import Options, OptionSpec, rows
 from sferic.protocol.reference import TITLES
 from sferic.protocol.values import Choice, Flag, Fraction, Kind, Switch, Whole
 from sferic.server.backend import Engine, Recognizer
@@ -93,7 +94,7 @@ class Page:
             "endpoint": self._endpoint,
             "languages": _languages(recognizer),
             "titles": dict(TITLES),
-            "options": [_described(spec, recognizer) for spec in TABLE],
+            "options": [_described(spec, recognizer) for spec in rows(LIGHTNING)],
         }
         return JSONResponse(described, headers={"Cache-Control": "no-store"})
 
