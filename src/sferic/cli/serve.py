@@ -117,8 +117,8 @@ def _announce(url: str, page: str, development_key: str | None) -> None:
     out = Console(highlight=False, markup=False)
     key = development_key or "YOUR_KEY"
     out.print("Sferic is ready.", style="bold green")
-    out.print(f"  Page       {page}", soft_wrap=True)
     out.print(f"  WebSocket  {url}", soft_wrap=True)
+    out.print(f"  Page       {page}", soft_wrap=True)
     if development_key is not None:
         out.print(f"  Key        {key}  (for development, on this machine only)", soft_wrap=True)
     out.print(f"  Try it     {_program()} transcribe --url {url} --key {key} FILE", soft_wrap=True)
