@@ -121,6 +121,9 @@ def tokenize(words: Sequence[Word], rules: Rules) -> list[Token]:
             key = folded(plain)
             if plain in rules.hesitations or not key:
                 continue
+            kinds = rules.kinds(plain)
+            if tokens and tokens[-1].key == key and _is_said_again(key, kinds, rules):
+                continue
             behind = text[end:]
             tokens.append(
                 Token(
@@ -132,11 +135,19 @@ def tokenize(words: Sequence[Word], rules: Rules) -> list[Token]:
                     end=end,
                     stop=not _STOPS.isdisjoint(behind) and not behind[:1].isalnum(),
                     pause=bool(behind),
-                    kinds=rules.kinds(plain),
+                    kinds=kinds,
                 )
             )
         index = last + 1
     return tokens
+
+
+def _is_said_again(key: str, kinds: str, rules: Rules) -> bool:
+    """Tell whether a word that comes twice in a row means no more than once: `i am am`."""
+    if len(key) < 2 or not key.isalpha() or not set(kinds).isdisjoint("fFglL"):
+        return False
+    letter = key in rules.file.spelling.letters
+    return not (letter or rules.is_number(key) or rules.reader.repeat(key) is not None)
 
 
 def _pieces(text: str, rules: Rules) -> Iterator[tuple[int, int]]:

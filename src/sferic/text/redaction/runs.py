@@ -15,6 +15,7 @@ _NOT_ALNUM = re.compile(r"[\W_]+")
 _MAX_BRIDGE = 6
 _BEFORE_LETTERS = frozenset(("-", "/", "dash", "hyphen", "letra", "lettre", "buchstabe"))
 _MAX_LETTERS = 4
+_LEAST_TENS = 20
 _REACH_OF_IBAN = 16
 _NO_LETTERS = frozenset("èéàáòóì")
 """Words of one letter that nobody spells: letters with accents are named."""
@@ -209,11 +210,27 @@ def _spoken(document: Document, index: int) -> Atom | None:
         return Atom(index, index + 2, repeated * times, "s", spoken=times) if repeated else None
     reading = reader.cardinal(keys, index)
     if reading is not None:
-        value = str(reading.value)
+        value, end = _with_unit(document, index + reading.count, reading.value)
         single = len(value) == 1
-        return Atom(index, index + reading.count, value, "s", int(single), whole=not single)
+        return Atom(index, end, value, "s", int(single), whole=not single)
     digit = reader.digit(keys[index])
     return Atom(index, index + 1, digit, "s", spoken=1) if digit is not None else None
+
+
+def _with_unit(document: Document, end: int, value: int) -> tuple[str, int]:
+    """Add a written digit to the tens before it: recognisers write `fifty 4`.
+
+    Returns:
+        The number in digits, and where it ends.
+    """
+    if value % 10 == 0 and value % 100 >= _LEAST_TENS:
+        place = end
+        if place < document.size and document.rules.reader.joins(document.keys[place]):
+            place += 1
+        unit = _ascii(document.keys[place]) if place < document.size else ""
+        if len(unit) == 1 and unit in "123456789":
+            return str(value + int(unit)), place + 1
+    return str(value), end
 
 
 def _ascii(key: str) -> str:
