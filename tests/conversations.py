@@ -194,7 +194,7 @@ def _spelled(chance: random.Random, language: str) -> Secret:
     end = chance.choice(("", "."))
     letters = tuple(letter.upper() + end for letter in name)
     cue = _cue(chance, "spelled", language)
-    said = letters if "spel" in cue or "scri" in cue or "escr" in cue else (name, *letters)
+    said = letters if cue == CUES["spelled"][language][0] else (name, *letters)
     return Secret(said, (name, "-".join(name)), cue)
 
 

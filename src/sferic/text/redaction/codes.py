@@ -65,7 +65,22 @@ def find(findings: Findings, runs: Iterable[Run]) -> None:
     """Find numbers that a cue, a check digit or their form gives away."""
     for whole in runs:
         for run in _free(findings, whole):
-            _find(findings, run)
+            if not _find(findings, run) and (number := _without_words(findings.document, run)):
+                _find(findings, number)
+
+
+def _without_words(document: Document, run: Run) -> Run | None:
+    """Take letters off the edges of a run that may be words with a capital: `4242 A delivery`."""
+    kept = list(run.atoms)
+    while kept and _may_be_word(document, kept[-1]):
+        del kept[-1]
+    while kept and _may_be_word(document, kept[0]):
+        del kept[0]
+    return Run(kept) if kept and len(kept) < len(run.atoms) else None
+
+
+def _may_be_word(document: Document, atom: Atom) -> bool:
+    return atom.kind == "l" and document.keys[atom.start] in document.rules.never
 
 
 def _free(findings: Findings, run: Run) -> Iterable[Run]:
@@ -82,14 +97,15 @@ def _free(findings: Findings, run: Run) -> Iterable[Run]:
         yield Run(current)
 
 
-def _find(findings: Findings, run: Run) -> None:
+def _find(findings: Findings, run: Run) -> bool:
+    """Take a number; tell whether it is known what it is, if only that it is no secret."""
     document = findings.document
     value = run.value
     if not any(map(str.isdigit, value)):
-        return
+        return True
     kind = by_form(document, run)
     if kind is None and _is_quantity(document, run):
-        return
+        return True
     if kind not in _CERTAIN or len(value) < 15:
         told = by_cue(findings, run)
         if told in (None, "NONE") and _resumes(document, run):
@@ -103,13 +119,14 @@ def _find(findings: Findings, run: Run) -> None:
     if guessed:
         kind = _by_length(findings, run)
     if kind is None or kind == "NONE":
-        return
+        return kind is not None
     grows = guessed or not _is_complete(document, kind, run)
     start = run.start
     plus = document.before("sign", start, 2)
     if kind == "PHONENUMBER" and plus is not None and plus.value == "+":
         start = start if findings.taken(plus.start, start) else plus.start
     findings.add(start, run.end, kind, normal(run, kind), grows=grows)
+    return True
 
 
 def _follows_card(findings: Findings, run: Run) -> bool:

@@ -146,8 +146,7 @@ def _is_said_again(key: str, kinds: str, rules: Rules) -> bool:
     """Tell whether a word that comes twice in a row means no more than once: `i am am`."""
     if len(key) < 2 or not key.isalpha() or not set(kinds).isdisjoint("fFglL"):
         return False
-    letter = key in rules.file.spelling.letters
-    return not (letter or rules.is_number(key) or rules.reader.repeat(key) is not None)
+    return not (key in rules.file.spelling.letters or rules.is_number(key))
 
 
 def _pieces(text: str, rules: Rules) -> Iterator[tuple[int, int]]:
