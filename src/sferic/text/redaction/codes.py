@@ -1,7 +1,8 @@
 """Numbers that are somebody's: cards, accounts, telephones, postcodes, identity numbers."""
 
+import itertools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from sferic.text.redaction.checks import luhn
@@ -65,18 +66,26 @@ def find(findings: Findings, runs: Iterable[Run]) -> None:
     """Find numbers that a cue, a check digit or their form gives away."""
     for whole in runs:
         for run in _free(findings, whole):
-            if not _find(findings, run) and (number := _without_words(findings.document, run)):
-                _find(findings, number)
+            if not _find(findings, run):
+                any(_find(findings, other) for other in _otherwise(findings.document, run))
 
 
-def _without_words(document: Document, run: Run) -> Run | None:
-    """Take letters off the edges of a run that may be words with a capital: `4242 A delivery`."""
+def _otherwise(document: Document, run: Run) -> Iterator[Run]:
+    """Yield what a run may be besides: without words at its edges, or with nothing said twice."""
     kept = list(run.atoms)
     while kept and _may_be_word(document, kept[-1]):
         del kept[-1]
     while kept and _may_be_word(document, kept[0]):
         del kept[0]
-    return Run(kept) if kept and len(kept) < len(run.atoms) else None
+    if kept and len(kept) < len(run.atoms):
+        yield Run(kept)
+    said = [atom.value for atom in run.atoms]
+    half = len(said) // 2
+    if half and said[:half] == said[half:]:
+        yield Run(run.atoms[:half], again=run.end)
+    once = [run.atoms[0], *(b for a, b in itertools.pairwise(run.atoms) if a.value != b.value)]
+    if len(once) < len(said):
+        yield Run(once, again=run.end)
 
 
 def _may_be_word(document: Document, atom: Atom) -> bool:
@@ -121,11 +130,12 @@ def _find(findings: Findings, run: Run) -> bool:
     if kind is None or kind == "NONE":
         return kind is not None
     grows = guessed or not _is_complete(document, kind, run)
+    end = run.end if run.again is None else run.again
     start = run.start
     plus = document.before("sign", start, 2)
     if kind == "PHONENUMBER" and plus is not None and plus.value == "+":
         start = start if findings.taken(plus.start, start) else plus.start
-    findings.add(start, run.end, kind, normal(run, kind), grows=grows)
+    findings.add(start, end, kind, normal(run, kind), grows=grows)
     return True
 
 
@@ -202,7 +212,7 @@ def by_cue(findings: Findings, run: Run) -> str | None:
             if len(value) < 13:
                 return "NONE"
         elif is_public(findings.document, run, cue):
-            return None
+            return "NONE"
         elif _suits(findings.document, run, cue) or _is_begun(run, cue):
             if cue.type == "CREDITCARDNUMBER" and len(value) < _CARD:
                 return _of_card(findings, run, cue) or cue.type

@@ -65,7 +65,7 @@ class Document:
     def __init__(self, context: Sequence[Token], words: Sequence[Word], rules: Rules) -> None:
         self.rules = rules
         self.words = words
-        self.tokens = [*context, *tokenize(words, rules)]
+        self.tokens = [*context, *tokenize(words, rules, before=context[-1].key if context else "")]
         self.begin = len(context)
         self.keys = [token.key for token in self.tokens]
         self.cased = not rules.file.caseless and any(token.capital for token in self.tokens)
@@ -105,8 +105,14 @@ class Document:
         return list(found.values()) if found else ()
 
 
-def tokenize(words: Sequence[Word], rules: Rules) -> list[Token]:
-    """Make tokens of words. Words that are glued together are one; letters with hyphens several."""
+def tokenize(words: Sequence[Word], rules: Rules, *, before: str = "") -> list[Token]:
+    """Make tokens of words. Words that are glued together are one; letters with hyphens several.
+
+    Args:
+        words: Which ones.
+        rules: What has no token: hesitations, and words that are only said again.
+        before: The key of the token before them.
+    """
     tokens: list[Token] = []
     index = 0
     while index < len(words):
@@ -122,7 +128,7 @@ def tokenize(words: Sequence[Word], rules: Rules) -> list[Token]:
             if plain in rules.hesitations or not key:
                 continue
             kinds = rules.kinds(plain)
-            if tokens and tokens[-1].key == key and _is_said_again(key, kinds, rules):
+            if (tokens[-1].key if tokens else before) == key and _is_said_again(key, kinds, rules):
                 continue
             behind = text[end:]
             tokens.append(

@@ -44,6 +44,8 @@ class Run(msgspec.Struct):
     """Atoms with nothing in between but what means nothing."""
 
     atoms: list[Atom]
+    again: int | None = None
+    """Index behind what says the same again, if something does."""
 
     @property
     def start(self) -> int:
