@@ -79,13 +79,16 @@ def _otherwise(document: Document, run: Run) -> Iterator[Run]:
         del kept[0]
     if kept and len(kept) < len(run.atoms):
         yield Run(kept)
+    once = [run.atoms[0], *(b for a, b in itertools.pairwise(run.atoms) if a.value != b.value)]
+    if len(once) < len(run.atoms):
+        yield Run(once, again=run.end)
+
+
+def _half(run: Run) -> Run | None:
+    """Return the first half of what is said twice: `61714 61714`."""
     said = [atom.value for atom in run.atoms]
     half = len(said) // 2
-    if half and said[:half] == said[half:]:
-        yield Run(run.atoms[:half], again=run.end)
-    once = [run.atoms[0], *(b for a, b in itertools.pairwise(run.atoms) if a.value != b.value)]
-    if len(once) < len(said):
-        yield Run(once, again=run.end)
+    return Run(run.atoms[:half], again=run.end) if half and said[:half] == said[half:] else None
 
 
 def _may_be_word(document: Document, atom: Atom) -> bool:
@@ -125,6 +128,9 @@ def _find(findings: Findings, run: Run) -> bool:
     if kind is None and _follows_card(findings, run):
         kind = "CREDITCARDCVV"
     guessed = kind is None
+    half = _half(run) if guessed else None
+    if half is not None and by_cue(findings, half) in LENGTHS:
+        return _find(findings, half)
     if guessed:
         kind = _by_length(findings, run)
     if kind is None or kind == "NONE":
