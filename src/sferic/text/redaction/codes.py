@@ -119,12 +119,7 @@ def _find(findings: Findings, run: Run) -> bool:
     if kind is None and _is_quantity(document, run):
         return True
     if kind not in _CERTAIN or len(value) < 15:
-        told = by_cue(findings, run)
-        if told in (None, "NONE") and _resumes(document, run):
-            told = "CREDITCARDNUMBER"
-        # One in ten numbers passes a check; what somebody says it is, it is more often.
-        if told in LENGTHS or kind is None or (told == "NONE" and kind == "PHONENUMBER"):
-            kind = told
+        kind = _told(findings, run, kind)
     if kind is None and _follows_card(findings, run):
         kind = "CREDITCARDCVV"
     guessed = kind is None
@@ -143,6 +138,17 @@ def _find(findings: Findings, run: Run) -> bool:
         start = start if findings.taken(plus.start, start) else plus.start
     findings.add(start, end, kind, normal(run, kind), grows=grows)
     return True
+
+
+def _told(findings: Findings, run: Run, kind: str | None) -> str | None:
+    """Return the type that what is said near a number gives it, or else the one of its form."""
+    told = by_cue(findings, run)
+    if told in (None, "NONE") and _resumes(findings.document, run):
+        told = "CREDITCARDNUMBER"
+    # One in ten numbers passes a check; what somebody says it is, it is more often.
+    if told in LENGTHS or kind is None or (told == "NONE" and kind == "PHONENUMBER"):
+        return told
+    return kind
 
 
 def _follows_card(findings: Findings, run: Run) -> bool:

@@ -150,7 +150,8 @@ def tokenize(words: Sequence[Word], rules: Rules, *, before: str = "") -> list[T
 
 def _is_said_again(key: str, kinds: str, rules: Rules) -> bool:
     """Tell whether a word that comes twice in a row means no more than once: `i am am`."""
-    name = key not in rules.never and not set(kinds).isdisjoint("fFglL")
+    known = key in rules.never or key in rules.months
+    name = not known and not set(kinds).isdisjoint("fFglL")
     if len(key) < 2 or not key.isalpha() or name:
         return False
     return not (key in rules.file.spelling.letters or rules.is_number(key))

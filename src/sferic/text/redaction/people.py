@@ -307,8 +307,8 @@ class People:
             and (self._may_be(index) or self._particle(index) is not None)
             and (self._is_only_surname(index) or self._goes_on(index))
         ):
-            end = self._surname_end(index)
-            self._findings.add(index, end, "LASTNAME", self._value(index, end))
+            again = self._is_first(index) and self._is_surname(index + 1, index)
+            self._full(index) if again else self._take(index, "LASTNAME")
 
     def _goes_on(self, index: int) -> bool:
         first = self._findings.type_at(index - 1) == "FIRSTNAME"
@@ -388,7 +388,7 @@ class People:
             return
         if not self._take(index, "FIRSTNAME"):
             return
-        following = index + 1
+        following = self._behind_same(index)
         for _ in range(2):
             if following >= document.size:
                 return
@@ -408,6 +408,15 @@ class People:
             return
         end = self._surname_end(following)
         self._findings.add(following, end, "LASTNAME", self._value(following, end))
+
+    def _behind_same(self, index: int) -> int:
+        """Take a first name that is said again; return where that ends: `Brian Brian Robinson`."""
+        keys = self._document.keys
+        following = index + 1
+        while following < len(keys) and keys[following] == keys[index]:
+            self._take(following, "FIRSTNAME")
+            following += 1
+        return following
 
     def _is_initial(self, index: int) -> bool:
         key = self._document.keys[index]

@@ -16,6 +16,8 @@ _MAX_BRIDGE = 6
 _BEFORE_LETTERS = frozenset(("-", "/", "dash", "hyphen", "letra", "lettre", "buchstabe"))
 _MAX_LETTERS = 4
 _LEAST_TENS = 20
+_YEARS = 2
+"""Digits of an age that may be said again without being another number."""
 _REACH_OF_IBAN = 16
 _NO_LETTERS = frozenset("èéàáòóì")
 """Words of one letter that nobody spells: letters with accents are named."""
@@ -81,10 +83,21 @@ def atoms(document: Document) -> list[Atom]:
         atom = _atom(document, index) or _letters(document, index, found)
         if atom is None:
             index += 1
+        elif found and _is_said_again(document, found[-1], atom):
+            index = found[-1].end = atom.end
         else:
             found.append(atom)
             index = atom.end
     return found
+
+
+def _is_said_again(document: Document, before: Atom, atom: Atom) -> bool:
+    """Tell whether a number of years, or the end of it, is said again: `sixty six six years`."""
+    if before.end != atom.start or len(before.value) != _YEARS or not before.value.isdecimal():
+        return False
+    years = document.at("age_after", atom.end) or document.at("age_years", atom.end)
+    same = atom.value == before.value or (before.whole and atom.value == before.value[-1])
+    return same and years is not None
 
 
 def _atom(document: Document, index: int) -> Atom | None:
