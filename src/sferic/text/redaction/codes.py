@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from sferic.text.redaction.checks import luhn
@@ -66,22 +66,32 @@ def find(findings: Findings, runs: Iterable[Run]) -> None:
     """Find numbers that a cue, a check digit or their form gives away."""
     for whole in runs:
         for run in _free(findings, whole):
-            if not _find(findings, run):
-                any(_find(findings, other) for other in _otherwise(findings.document, run))
+            known = _find(findings, run)
+            number = _without_words(findings.document, run)
+            if number is not None and not findings.taken(run.start, run.end):
+                known = _find(findings, number)
+            if not known and (once := _once(run)):
+                _find(findings, once)
 
 
-def _otherwise(document: Document, run: Run) -> Iterator[Run]:
-    """Yield what a run may be besides: without words at its edges, or with nothing said twice."""
+def _without_words(document: Document, run: Run) -> Run | None:
+    """Take letters off the edges of a run that may be words with a capital: `4242 A delivery`."""
     kept = list(run.atoms)
     while kept and _may_be_word(document, kept[-1]):
         del kept[-1]
     while kept and _may_be_word(document, kept[0]):
         del kept[0]
-    if kept and len(kept) < len(run.atoms):
-        yield Run(kept)
+    return Run(kept) if kept and len(kept) < len(run.atoms) else None
+
+
+def _may_be_word(document: Document, atom: Atom) -> bool:
+    return atom.kind == "l" and document.keys[atom.start] in document.rules.never
+
+
+def _once(run: Run) -> Run | None:
+    """Leave digits out of a run that are said again: `eight eight oh oh four`."""
     once = [run.atoms[0], *(b for a, b in itertools.pairwise(run.atoms) if a.value != b.value)]
-    if len(once) < len(run.atoms):
-        yield Run(once, again=run.end)
+    return Run(once, again=run.end) if len(once) < len(run.atoms) else None
 
 
 def _half(run: Run) -> Run | None:
@@ -89,10 +99,6 @@ def _half(run: Run) -> Run | None:
     said = [atom.value for atom in run.atoms]
     half = len(said) // 2
     return Run(run.atoms[:half], again=run.end) if half and said[:half] == said[half:] else None
-
-
-def _may_be_word(document: Document, atom: Atom) -> bool:
-    return atom.kind == "l" and document.keys[atom.start] in document.rules.never
 
 
 def _free(findings: Findings, run: Run) -> Iterable[Run]:
