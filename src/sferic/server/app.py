@@ -17,11 +17,13 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from sferic.config import Settings
+from sferic.protocol import asyncapi
+from sferic.protocol.dialects import DIALECTS, LIGHTNING, Dialect
 from sferic.server.admission import Admission
 from sferic.server.backend import Backend, Engine, Recognizer, default_backend
 from sferic.server.keyring import Keyring
@@ -31,9 +33,6 @@ from sferic.server.metrics import AtWork, Metrics
 from sferic.server.pace import ReadAhead
 from sferic.server.refusal import Refusal
 from sferic.server.sessions import Sessions
-
-LIGHTNING_PATHS = ("/waves/v1/lightning/get_text", "/api/v1/lightning/get_text")
-"""Where live sessions are served; the first is the one that is shown."""
 
 LOOK_EVERY_S = 1.0
 """Seconds between two looks at what streams ask for."""
@@ -130,14 +129,6 @@ def create_app(
         KeyStoreError: the setting of the key database is not usable.
     """
     services = Services(settings, recognizer, backend=backend, development_key=development_key)
-    live = Live(
-        settings=settings,
-        keyring=services.keyring,
-        sessions=services.sessions,
-        engine=services.engine,
-        backend=services.backend,
-        metrics=services.metrics,
-    )
     site = Site(services)
 
     @asynccontextmanager
@@ -157,9 +148,9 @@ def create_app(
 
     app = Starlette(
         routes=[
-            *(WebSocketRoute(path, live.serve) for path in LIGHTNING_PATHS),
-            *(Route(path, site.upgrade_needed) for path in LIGHTNING_PATHS),
+            *(route for dialect in DIALECTS for route in _live_routes(services, site, dialect)),
             Route("/", site.page),
+            Route("/asyncapi.json", site.asyncapi),
             Route("/health", site.health),
             Route("/ready", site.ready),
             Route("/metrics", site.metrics),
@@ -228,11 +219,16 @@ class Site:
     async def page(self, request: Request) -> Response:
         """Say what this is."""
         scheme = "wss" if request.url.scheme == "https" else "ws"
-        url = f"{scheme}://{request.url.netloc}{LIGHTNING_PATHS[0]}"
+        url = f"{scheme}://{request.url.netloc}{LIGHTNING.paths[0]}"
         state = "Ready." if self._services.ready else "Not ready yet: the model is being loaded."
         values = {"URL": url, "STATE": state, "VERSION": metadata.version("sferic")}
         text = self._page.substitute({name: html.escape(value) for name, value in values.items()})
         return HTMLResponse(text, headers=self._page_headers)
+
+    async def asyncapi(self, request: Request) -> Response:
+        """Describe the live paths to machines."""
+        secure = request.url.scheme == "https"
+        return JSONResponse(asyncapi.document(request.url.netloc, secure=secure))
 
     async def upgrade_needed(self, _: Request) -> Response:
         """Explain to a plain request that this path is a WebSocket."""
@@ -242,6 +238,23 @@ class Site:
             "this is a WebSocket endpoint: connect to it with ws:// or wss://",
             headers={"Upgrade": "websocket", "Connection": "Upgrade"},
         )
+
+
+def _live_routes(services: Services, site: Site, dialect: Dialect) -> list[BaseRoute]:
+    """What is at the paths of a dialect."""
+    live = Live(
+        settings=services.settings,
+        keyring=services.keyring,
+        sessions=services.sessions,
+        engine=services.engine,
+        backend=services.backend,
+        metrics=services.metrics,
+        dialect=dialect,
+    )
+    return [
+        *(WebSocketRoute(path, live.serve) for path in dialect.paths),
+        *(Route(path, site.upgrade_needed) for path in dialect.paths),
+    ]
 
 
 async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:
