@@ -612,6 +612,22 @@ async def test_what_waits_to_be_decided_early_makes_room_for_the_final(
     assert len(engine.calls) == 2
 
 
+async def test_a_final_that_waits_for_the_one_before_it_is_late_by_that(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    recognizer.usage.final(9.0)  # nothing is decided early
+    async with Session(recognizer=recognizer) as session, occupied(recognizer, engine):
+        await session.feed(linear16(say(1), silence(0.7), say(2), silence(0.7)))
+        await until(lambda: finals_that_wait(recognizer) == 1)
+        await settled(lambda: session.audio_seconds)
+        await asyncio.sleep(0.05)
+        engine.running.set()
+        await session.finish()
+        assert heard([message async for message in session]) == names(1, 2)
+    first, second = recognizer.usage.answers()
+    assert min(first.took, second.took) >= 0.05
+
+
 async def test_a_machine_that_has_no_time_to_spare_decides_nothing_early(
     recognizer: Recognizer, engine: FakeEngine
 ) -> None:

@@ -253,21 +253,12 @@ class Recognizer:
             prepare: Called when a worker is free; what it returns calls `engine.transcribe`.
             background: Whether the audio came so fast that nobody waits for it.
         """
-        asked = begun = time.monotonic()
 
         def note(seconds: float) -> None:
             self.usage.final(seconds, background=background)
 
-        def start() -> Work:
-            nonlocal begun
-            begun = time.monotonic()
-            return measured(prepare(), note)
-
         rank = Rank.BACKGROUND if background else Rank.FINAL
-        hypothesis = await self._scheduler.run(start, rank=rank)
-        if not background:
-            self.usage.answered(waited=begun - asked, took=time.monotonic() - asked)
-        return hypothesis
+        return await self._scheduler.run(lambda: measured(prepare(), note), rank=rank)
 
     async def early(self, prepare: Callable[[], Work], *, since: float) -> Hypothesis:
         """Decode what may be a final in a moment, in its turn among the partials.
