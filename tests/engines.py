@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sferic.audio import SAMPLE_RATE
 from sferic.recognition.claim import PLAIN, Claim
 from sferic.recognition.hypothesis import Hypothesis, Word
+from sferic.recognition.keywords import Keywords
 from sferic.recognition.recognizer import PARTIAL_INTERVAL, Recognizer
 from sferic.speech.vad import FRAME, VoiceActivityModel
 
@@ -84,6 +85,7 @@ class Call(NamedTuple):
     trusted: int
     digits: bool
     claim: Claim
+    keywords: Keywords | None
     heard: tuple[Word, ...]
     """What is said in the samples, whatever the answer is."""
 
@@ -139,6 +141,7 @@ class FakeEngine:
         draft: bool = False,
         digits: bool = True,
         claim: Claim = PLAIN,
+        keywords: Keywords | None = None,
     ) -> Hypothesis:
         assert len(samples) <= self.longest
         words = [self._word(*found, start) for found in spoken(samples) if _mostly(found)]
@@ -153,6 +156,7 @@ class FakeEngine:
             trusted=trusted,
             digits=digits,
             claim=claim,
+            keywords=keywords,
             heard=tuple(words),
         )
         with self._changed:

@@ -21,6 +21,7 @@ from sferic.protocol.options import Options
 from sferic.protocol.transcripts import TranscriptBuilder, seconds
 from sferic.queues import Inbox, Outbox
 from sferic.recognition.hypothesis import Hypothesis, Word
+from sferic.recognition.keywords import Keywords
 from sferic.recognition.recognizer import Recognizer
 from sferic.recognition.stream import StreamRecognition
 from sferic.speakers.diarization import Diarization
@@ -208,13 +209,16 @@ class Session:
         try:
             candidates = recognizer.candidates(self.options.language)
             await asyncio.to_thread(self._text.prepare, candidates)
-            self._open(recognizer, candidates)
+            keywords = await asyncio.to_thread(_indexed, self.options)
+            self._open(recognizer, candidates, keywords)
         except BaseException:
             await self._close_own()
             raise
         return self
 
-    def _open(self, recognizer: Recognizer, candidates: Sequence[str]) -> None:
+    def _open(
+        self, recognizer: Recognizer, candidates: Sequence[str], keywords: Keywords | None
+    ) -> None:
         self._recognizer = recognizer
         self._started = time.monotonic()
         self._hearing = Hearing(
@@ -228,6 +232,7 @@ class Session:
             timeline=self._hearing.timeline,
             segmenter=self._segmenter,
             digits=self._numerals != "false",
+            keywords=keywords,
         )
         if self.options.diarize:
             self._speakers = self._followed(recognizer)
@@ -679,6 +684,12 @@ async def _end(task: asyncio.Task[None] | None) -> None:
     if task is not None:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+def _indexed(options: Options) -> Keywords | None:
+    if not options.keywords:
+        return None
+    return Keywords.of((keyword.text, keyword.boost) for keyword in options.keywords)
 
 
 def _room(options: Options) -> int:

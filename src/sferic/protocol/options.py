@@ -258,7 +258,6 @@ TABLE: tuple[OptionSpec, ...] = (
         kind=Keywords(),
         group="language",
         doc="Words and phrases to expect, case-sensitive, each with a boost of 1 if it says none.",
-        available=False,
     ),
     OptionSpec(
         name="no_format_delay",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sferic.recognition.claim import PLAIN, Claim
 from sferic.recognition.hypothesis import Hypothesis, Word
+from sferic.recognition.keywords import Keywords
 
 
 class Engine(Protocol):
@@ -38,6 +39,7 @@ class Engine(Protocol):
         draft: bool = False,
         digits: bool = True,
         claim: Claim = PLAIN,
+        keywords: Keywords | None = None,
     ) -> Hypothesis:
         """Words in the samples.
 
@@ -57,6 +59,7 @@ class Engine(Protocol):
                 the model can be kept to it. A prefix holds only up to its first digit then.
             claim: Who waits for the answer, where calls wait for one another; looked at before work
                 that costs something is begun.
+            keywords: What the stream expects to hear, with boosts; None for nothing.
 
         Raises:
             AbandonedError: Nobody waited any more.

@@ -14,6 +14,7 @@ from sferic.audio import SAMPLE_RATE
 from sferic.recognition import guards
 from sferic.recognition.claim import Claim, Rank, awaited
 from sferic.recognition.hypothesis import Hypothesis, Word
+from sferic.recognition.keywords import Keywords
 from sferic.recognition.policy import LocalAgreement
 from sferic.recognition.recognizer import Recognizer, Work
 from sferic.recognition.timing import best_cut, fit_to_speech
@@ -107,6 +108,7 @@ class StreamRecognition:
         timeline: Audio of the stream.
         segmenter: Knows where speech is.
         digits: Whether numbers may be written in digits.
+        keywords: What the stream expects to hear.
     """
 
     def __init__(
@@ -117,8 +119,10 @@ class StreamRecognition:
         timeline: Timeline,
         segmenter: Segmenter,
         digits: bool = True,
+        keywords: Keywords | None = None,
     ) -> None:
         self._digits = digits
+        self._keywords = keywords
         self._recognizer = recognizer
         self._languages = languages
         self._timeline = timeline
@@ -213,6 +217,7 @@ class StreamRecognition:
                 draft=True,
                 digits=self._digits,
                 claim=claim,
+                keywords=self._keywords,
             )
 
         with awaited(Rank.BACKGROUND if background else Rank.PARTIAL) as claim:
@@ -390,6 +395,7 @@ class StreamRecognition:
                 trusted=guess.settled,
                 digits=self._digits,
                 claim=claim,
+                keywords=self._keywords,
             )
             return await run.on(self._recognizer, work)
 

@@ -27,7 +27,9 @@ from sferic.recognition import guards
 from sferic.recognition.claim import PLAIN, Claim
 from sferic.recognition.hardware import Device, has_gpu
 from sferic.recognition.hypothesis import Hypothesis, Word, join
+from sferic.recognition.keywords import Keywords
 from sferic.recognition.whisper.backend import EVEN, Decoded, Request
+from sferic.recognition.whisper.biasing import Biasing, Spelled
 from sferic.recognition.whisper.loading import load_backend
 from sferic.recognition.whisper.mel import HOP, LogMel
 from sferic.recognition.whisper.vocabulary import digit_tokens
@@ -67,6 +69,7 @@ class _Task(msgspec.Struct, frozen=True):
     trusted: int
     digits: bool
     claim: Claim
+    keywords: Keywords | None
 
 
 class _Pass(msgspec.Struct, frozen=True):
@@ -154,11 +157,23 @@ class WhisperEngine:
         draft: bool = False,
         digits: bool = True,
         claim: Claim = PLAIN,
+        keywords: Keywords | None = None,
     ) -> Hypothesis:
         """Words in the samples; see `Engine.transcribe`."""
         if len(samples) < HOP:
             return Hypothesis(language=languages[0] if len(languages) == 1 else None)
-        task = _Task(samples, start, languages, prefix, context, guess, trusted, digits, claim)
+        task = _Task(
+            samples=samples,
+            start=start,
+            languages=languages,
+            prefix=prefix,
+            context=context,
+            guess=guess,
+            trusted=trusted,
+            digits=digits,
+            claim=claim,
+            keywords=None if draft else keywords,
+        )
         grid = self._backend.grid
         if draft:
             best = self._decode(task, _draft_window(len(samples), grid), judge_silence=False)
@@ -187,10 +202,12 @@ class WhisperEngine:
         room = _most_tokens(len(samples), language)
         request = _request(task, tokenizer, forbidden=forbidden, room=room)
         decoded = self._backend.decode(encoded, request)
-        heard = _words(decoded, tokenizer, task.start)
-        words = guards.without_echo(heard, end=task.start + len(samples))
         # A decoder that never came to an end has said enough where all that is too much was echo.
         exhausted = len(decoded.tokens) - len(request.known) >= request.room
+        if task.keywords:
+            decoded = self._biased(decoded, encoded, request, tokenizer, task, task.keywords)
+        heard = _words(decoded, tokenizer, task.start)
+        words = guards.without_echo(heard, end=task.start + len(samples))
         cured = len(words) < len(heard) and not guards.repeats(words)
         return _Pass(
             words=words,
@@ -202,6 +219,31 @@ class WhisperEngine:
             or guards.stumbles(words)
             or guards.hurries(words, speech=len(samples)),
         )
+
+    def _biased(
+        self,
+        decoded: Decoded,
+        encoded: Any,
+        request: Request,
+        tokenizer: Tokenizer,
+        task: _Task,
+        keywords: Keywords,
+    ) -> Decoded:
+        def review(tokens: Sequence[int]) -> Decoded:
+            task.claim.check()
+            known = Request(
+                before=request.before,
+                start=request.start,
+                known=tokens,
+                room=0,
+                forbidden=request.forbidden,
+            )
+            return self._backend.decode(encoded, known)
+
+        biasing = Biasing(keywords, tokenizer.encode, review)
+        spelled = _spelled(decoded.tokens, tokenizer, decoded.probabilities)
+        words = [Spelled(text, first, after) for text, first, after, _ in spelled]
+        return biasing.apply(decoded, words, given=len(task.prefix))
 
     def _language(self, encoded: Any, languages: Sequence[str]) -> str:
         if len(languages) == 1:
