@@ -293,7 +293,6 @@ def test_the_endpoint_is_the_shorter_timer_or_the_one_that_counts(
 @pytest.mark.parametrize(
     ("name", "value", "allowed"),
     [
-        ("keywords", "Sferic:2", "left out"),
         ("webhook_url", "https://example.com/", "left out"),
         ("webhook_method", "POST", "left out"),
         ("webhook_extra", "a:b", "left out"),

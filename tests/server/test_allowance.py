@@ -88,7 +88,7 @@ def test_all_that_is_wrong_with_an_allowance_is_told_at_once() -> None:
                 "numerals": [],
                 "encoding": many,
                 "max_words": 0,
-                "keywords": "word",
+                "webhook_method": "POST",
             }
         )
     assert [problem.parameter for problem in caught.value.problems] == [
@@ -98,6 +98,6 @@ def test_all_that_is_wrong_with_an_allowance_is_told_at_once() -> None:
         "numerals",
         "encoding",
         "max_words",
-        "keywords",
+        "webhook_method",
     ]
     assert all(problem.message and problem.allowed for problem in caught.value.problems)

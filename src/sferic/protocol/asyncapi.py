@@ -150,7 +150,7 @@ def _parameter(spec: OptionSpec, dialect: Dialect) -> Json:
     default = dialect.default(spec.name, spec.default)
     if not spec.available:
         schema["description"] = f"{spec.doc} Not available yet: only the default is taken."
-    elif spec.name not in dialect.required and default is not None:
+    elif spec.name not in dialect.required and default not in (None, ()):
         schema["default"] = default
     if spec.aliases:
         schema["x-aliases"] = list(spec.aliases)

@@ -36,6 +36,10 @@ class Match(msgspec.Struct, frozen=True):
     likeness: float
     """1 if they sound the same."""
 
+    def overlaps(self, other: "Match") -> bool:
+        """Whether both have a word in common."""
+        return self.first < other.after and other.first < self.after
+
 
 class Keywords:
     """The entries of one stream, indexed by pairs of neighbouring sounds.
@@ -68,6 +72,8 @@ class Keywords:
     def matches(self, words: Sequence[str], *, least: float) -> list[Match]:
         """Stretches of words that sound like an entry, the likest first.
 
+        Of stretches that overlap, an entry has the one most like it.
+
         Args:
             words: As they were heard; marks do not count.
             least: Likeness from which on they are wanted, 0 to 1.
@@ -83,11 +89,15 @@ class Keywords:
             [sounds[span] for span, _ in found], [self._sounds[place] for _, place in found]
         )
         ranked = sorted(zip(likeness.tolist(), found, strict=True), key=lambda each: -each[0])
-        return [
-            Match(*spans[span], self.entries[place], like)
-            for like, (span, place) in ranked
-            if like >= least
-        ]
+        taken: dict[int, list[Match]] = defaultdict(list)
+        matches = []
+        for like, (span, place) in ranked:
+            match = Match(*spans[span], self.entries[place], like)
+            if like < least or any(match.overlaps(other) for other in taken[place]):
+                continue
+            taken[place].append(match)
+            matches.append(match)
+        return matches
 
     def _near(self, sound: Sound) -> Iterable[int]:
         """Places of entries that share enough pairs of sounds, the nearest first."""
