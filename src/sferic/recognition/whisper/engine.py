@@ -9,7 +9,7 @@ looks wrong is the next longer window tried (15, then 30 s).
 
 import threading
 from collections.abc import Collection, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal
@@ -205,7 +205,11 @@ class WhisperEngine:
         # A decoder that never came to an end has said enough where all that is too much was echo.
         exhausted = len(decoded.tokens) - len(request.known) >= request.room
         if task.keywords:
-            decoded = self._biased(decoded, encoded, request, tokenizer, task, task.keywords)
+            review = partial(self._review, encoded, request, task.claim)
+            biasing = Biasing(task.keywords, tokenizer.encode, review)
+            spelled = _spelled(decoded.tokens, tokenizer, decoded.probabilities)
+            found = [Spelled(text, first, after) for text, first, after, _ in spelled]
+            decoded = biasing.apply(decoded, found, given=len(task.prefix))
         heard = _words(decoded, tokenizer, task.start)
         words = guards.without_echo(heard, end=task.start + len(samples))
         cured = len(words) < len(heard) and not guards.repeats(words)
@@ -220,30 +224,13 @@ class WhisperEngine:
             or guards.hurries(words, speech=len(samples)),
         )
 
-    def _biased(
-        self,
-        decoded: Decoded,
-        encoded: Any,
-        request: Request,
-        tokenizer: Tokenizer,
-        task: _Task,
-        keywords: Keywords,
+    def _review(
+        self, encoded: Any, request: Request, claim: Claim, tokens: Sequence[int]
     ) -> Decoded:
-        def review(tokens: Sequence[int]) -> Decoded:
-            task.claim.check()
-            known = Request(
-                before=request.before,
-                start=request.start,
-                known=tokens,
-                room=0,
-                forbidden=request.forbidden,
-            )
-            return self._backend.decode(encoded, known)
-
-        biasing = Biasing(keywords, tokenizer.encode, review)
-        spelled = _spelled(decoded.tokens, tokenizer, decoded.probabilities)
-        words = [Spelled(text, first, after) for text, first, after, _ in spelled]
-        return biasing.apply(decoded, words, given=len(task.prefix))
+        """What the decoder makes of a text that is given whole."""
+        claim.check()
+        whole = msgspec.structs.replace(request, known=tokens, guess=(), trusted=0, room=0)
+        return self._backend.decode(encoded, whole)
 
     def _language(self, encoded: Any, languages: Sequence[str]) -> str:
         if len(languages) == 1:
