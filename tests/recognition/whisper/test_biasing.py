@@ -49,16 +49,19 @@ class Reader:
             tokens=tokens,
             probabilities=np.exp(np.array(scores, np.float32)),
             starts=np.arange(len(tokens) + 1),
-            log_probability=-0.5,
-            no_speech=0.25,
+            log_probability=-1,
+            no_speech=0,
         )
 
     def biased(self, text: str, *keywords: tuple[str, float], given: int = 0) -> str:
         """The text after the keywords have been put to it."""
         biasing = Biasing(Keywords.of(keywords), self.encode, self.review)
-        words = [Spelled(word, at, at + 1) for at, word in enumerate(text.split())]
-        after = biasing.apply(self.decoded(text), words, given=given)
-        assert (after.log_probability, after.no_speech) == (-0.5, 0.25)
+        decoded = self.decoded(text)
+        words = [
+            Spelled(word, at, at + 1, float(decoded.probabilities[at]))
+            for at, word in enumerate(text.split())
+        ]
+        after = biasing.apply(decoded, words, given=given)
         assert len(after.probabilities) == len(after.tokens) == len(after.starts) - 1
         return self.text(after.tokens)
 
@@ -68,7 +71,7 @@ def test_a_keyword_takes_the_place_of_what_sounds_like_it() -> None:
 
 
 def test_the_boost_decides_how_unlikely_it_may_be() -> None:
-    reader = Reader(Sferic=-4.5)
+    reader = Reader(Sferic=-6.5)
     assert reader.biased("the spheric server", ("Sferic", 1)) == "the spheric server"
     assert reader.biased("the spheric server", ("Sferic", 3)) == "the Sferic server"
 
@@ -110,6 +113,19 @@ def test_words_that_are_given_stay() -> None:
 def test_of_two_for_one_place_the_likelier_is_taken() -> None:
     reader = Reader(Stefan=-2, Stefen=-0.2)
     assert reader.biased("so Stephan said", ("Stefan", 2), ("Stefen", 2)) == "so Stefen said"
+
+
+def test_a_keyword_that_was_heard_gives_way_to_no_other() -> None:
+    reader = Reader(Stefen=-0.1)
+    heard = reader.biased("so Stefan, said", ("Stefan", 2), ("Stefen", 3))
+    assert heard == "so Stefan, said"
+
+
+def test_words_that_the_decoder_is_sure_of_give_way_only_to_what_sounds_the_same() -> None:
+    reader = Reader(depth=-0.1, Depp=-0.1)
+    assert reader.biased("the depth of", ("Depp", 3)) == "the depth of"
+    assert reader.reviewed == []
+    assert Reader(stephan=-0.1).biased("so stephan said", ("Stefan", 2)) == "so Stefan said"
 
 
 names = st.text("abdefgiklmnoprstuvz", min_size=3, max_size=6)

@@ -11,13 +11,20 @@ from collections.abc import Callable, Sequence
 import msgspec
 import numpy as np
 
-from sferic.recognition.keywords import Keywords
+from sferic.recognition.keywords import Keywords, Match
 from sferic.recognition.whisper.backend import Decoded
 
 _LIKE = 0.6
 """Likeness from which words are weighed against a keyword."""
-_HEAD_START = 1.5
-"""Of the log-probability of a text, for each unit of a keyword's boost."""
+_SURE = 0.75
+"""Probability of all tokens from which words are weighed only if the likeness is more than that."""
+_VERY_LIKE = 0.9
+"""That likeness."""
+_HEAD_START = 2.0
+"""Log-probability that a text may lose for each unit of a keyword's boost."""
+_FOR_LIKENESS = 10.0
+"""What it may lose besides, or that much less, for the likeness above or below the middle."""
+_MIDDLE = 0.8
 _MOST_TRIALS = 8
 """Texts that are put to the decoder for one final."""
 _SILENT_PROBABILITY = 1e-10
@@ -30,6 +37,8 @@ class Spelled(msgspec.Struct, frozen=True):
     first: int
     after: int
     """The token after its last letter."""
+    sure: float
+    """Probability of the least likely of them."""
 
 
 class Biasing(msgspec.Struct, frozen=True):
@@ -55,12 +64,21 @@ class Biasing(msgspec.Struct, frozen=True):
         """
         matches = self.keywords.matches([word.text for word in words[given:]], least=_LIKE)
         accepted: list[tuple[float, int, int, list[int]]] = []
+        right = {
+            at
+            for match in matches
+            for at in range(match.first, match.after)
+            if _stands(match, words[given:])
+        }
         before = _score(decoded)
         tried: set[tuple[int, ...]] = {tuple(decoded.tokens)}
         for match in matches:
             if len(tried) > _MOST_TRIALS:
                 break
             span = words[given + match.first : given + match.after]
+            sure = min(word.sure for word in span) >= _SURE and match.likeness < _VERY_LIKE
+            if sure or not right.isdisjoint(range(match.first, match.after)):
+                continue
             put = [*self.encode(" " + _dressed(match.keyword.text, span))]
             first, after = span[0].first, span[-1].after
             tokens = [*decoded.tokens[:first], *put, *decoded.tokens[after:]]
@@ -68,7 +86,7 @@ class Biasing(msgspec.Struct, frozen=True):
                 continue
             tried.add(tuple(tokens))
             reviewed = self.review(tokens)
-            gain = _score(reviewed) - before + _HEAD_START * match.keyword.boost
+            gain = _score(reviewed) - before + _head_start(match)
             if len(reviewed.tokens) == len(tokens) and gain > 0:
                 accepted.append((gain, first, after, put))
         chosen = _apart(accepted)
@@ -80,9 +98,21 @@ class Biasing(msgspec.Struct, frozen=True):
         reviewed = self.review(tokens)
         if len(reviewed.tokens) != len(tokens):
             return decoded
-        return msgspec.structs.replace(
-            reviewed, log_probability=decoded.log_probability, no_speech=decoded.no_speech
-        )
+        return reviewed
+
+
+def _head_start(match: Match) -> float:
+    return _HEAD_START * match.keyword.boost + _FOR_LIKENESS * (match.likeness - _MIDDLE)
+
+
+def _stands(match: Match, words: Sequence[Spelled]) -> bool:
+    """Whether the keyword was heard as it is: no other is put in its place."""
+    heard = [_bare(word.text) for word in words[match.first : match.after]]
+    return heard == [_bare(part) for part in match.keyword.text.split()]
+
+
+def _bare(text: str) -> str:
+    return "".join(mark for mark in text if mark.isalnum())
 
 
 def _score(decoded: Decoded) -> float:

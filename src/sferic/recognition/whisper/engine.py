@@ -204,15 +204,13 @@ class WhisperEngine:
         decoded = self._backend.decode(encoded, request)
         # A decoder that never came to an end has said enough where all that is too much was echo.
         exhausted = len(decoded.tokens) - len(request.known) >= request.room
-        if task.keywords:
-            review = partial(self._review, encoded, request, task.claim)
-            biasing = Biasing(task.keywords, tokenizer.encode, review)
-            spelled = _spelled(decoded.tokens, tokenizer, decoded.probabilities)
-            found = [Spelled(text, first, after) for text, first, after, _ in spelled]
-            decoded = biasing.apply(decoded, found, given=len(task.prefix))
         heard = _words(decoded, tokenizer, task.start)
         words = guards.without_echo(heard, end=task.start + len(samples))
         cured = len(words) < len(heard) and not guards.repeats(words)
+        if task.keywords and words:
+            review = partial(self._review, encoded, request, task.claim)
+            biasing = Biasing(task.keywords, tokenizer.encode, review)
+            words = _biased(biasing, decoded, tokenizer, task, len(words))
         return _Pass(
             words=words,
             language=language,
@@ -292,6 +290,25 @@ def _words(decoded: Decoded, tokenizer: Tokenizer, start: int) -> tuple[Word, ..
         Word(text=text, start=int(times[at]), end=int(times[to]), confidence=sure)
         for text, at, to, sure in _spelled(decoded.tokens, tokenizer, decoded.probabilities)
     )
+
+
+def _biased(
+    biasing: Biasing, decoded: Decoded, tokenizer: Tokenizer, task: _Task, kept: int
+) -> tuple[Word, ...]:
+    """The leading words that are no echo, with keywords among them."""
+    spelled = _spelled(decoded.tokens, tokenizer, decoded.probabilities)
+    words = [
+        Spelled(text, first, after, float(decoded.probabilities[first:after].min()))
+        for text, first, after, _ in spelled[:kept]
+    ]
+    end = spelled[kept][1] if kept < len(spelled) else len(decoded.tokens)
+    text = msgspec.structs.replace(
+        decoded,
+        tokens=decoded.tokens[:end],
+        probabilities=decoded.probabilities[:end],
+        starts=decoded.starts[: end + 1],
+    )
+    return _words(biasing.apply(text, words, given=len(task.prefix)), tokenizer, task.start)
 
 
 def _most_tokens(samples: int, language: str) -> int:
