@@ -105,7 +105,8 @@ class Keywords:
         lists = [self._places[pair] for pair in pairs if pair in self._places]
         if not lists:
             return ()
-        places, shared = np.unique(np.concatenate(lists), return_counts=True)
-        share: NDArray[np.float32] = 2 * shared / (len(pairs) + self._pairs[places])
-        order = np.argsort(-share, kind="stable")[:_NEAREST]
-        return (int(places[at]) for at in order if share[at] >= _SHARED)
+        shared = np.bincount(np.concatenate(lists), minlength=len(self._pairs))
+        share: NDArray[np.float32] = 2 * shared / (len(pairs) + self._pairs)
+        near = np.flatnonzero(share >= _SHARED)
+        order = np.argsort(-share[near], kind="stable")[:_NEAREST]
+        return (int(place) for place in near[order])
