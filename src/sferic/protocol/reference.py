@@ -129,7 +129,10 @@ def _keywords() -> str:
         "## Keywords\n\n"
         f"A list with commas of up to {kind.most} words or phrases, each of up to {kind.longest} "
         "characters: `Sferic,Waves Lightning:3,Ångström:1.5`. After the last colon comes a boost "
-        f"from 0 to {kind.strongest:g}; without one it is 1. Capitals count.\n"
+        f"from 0 to {kind.strongest:g}; without one it is 1, and with 0 the entry does nothing. It "
+        "is written with the capitals it is given. Finals have it where something sounds like it "
+        "and the model holds it for nearly as likely; partials are as they would be without. "
+        "1 to 3 are for everyday use: the higher, the sooner it is taken for something else.\n"
     )
 
 
