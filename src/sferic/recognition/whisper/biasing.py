@@ -20,8 +20,10 @@ _SURE = 0.75
 """Probability of all tokens from which words are weighed only if the likeness is more than that."""
 _VERY_LIKE = 0.9
 """That likeness."""
-_HEAD_START = 2.0
-"""Log-probability that a text may lose for each unit of a keyword's boost."""
+_HEAD_START = 1.0
+"""Log-probability that a text with a keyword may lose, whatever its boost."""
+_FOR_BOOST = 1.5
+"""What it may lose besides for each unit of the boost."""
 _FOR_LIKENESS = 10.0
 """What it may lose besides, or that much less, for the likeness above or below the middle."""
 _MIDDLE = 0.8
@@ -102,7 +104,8 @@ class Biasing(msgspec.Struct, frozen=True):
 
 
 def _head_start(match: Match) -> float:
-    return _HEAD_START * match.keyword.boost + _FOR_LIKENESS * (match.likeness - _MIDDLE)
+    likeness = _FOR_LIKENESS * (match.likeness - _MIDDLE)
+    return _HEAD_START + _FOR_BOOST * match.keyword.boost + likeness
 
 
 def _stands(match: Match, words: Sequence[Spelled]) -> bool:
