@@ -25,6 +25,7 @@ from benchmarks.harness.progress import stepping
 from benchmarks.harness.results import command_line, now, write_json
 from benchmarks.harness.speech import Utterance, load_utterances, pcm, select, speech_folder
 from benchmarks.keywords_report import Conditions, Heard, Report, figures, targets
+from sferic.audio import SAMPLE_RATE
 from sferic.errors import SfericError
 from sferic.models import DEFAULT_MODEL, ModelStore, on_console
 from sferic.recognition.engine import Engine
@@ -137,7 +138,8 @@ def _decoded(
     """What is heard in each recording, and the CPU seconds of that."""
     heard, spent = [], 0.0
     for row in rows:
-        samples = np.frombuffer(pcm(row.path, 16_000), "<i2").astype(np.float32) / _FULL_SCALE
+        linear = np.frombuffer(pcm(row.path, SAMPLE_RATE), "<i2")
+        samples = linear.astype(np.float32) / np.float32(_FULL_SCALE)
         before = time.process_time()
         words = engine.transcribe(samples, languages=[row.lang], keywords=keywords).words
         spent += time.process_time() - before

@@ -6,7 +6,6 @@ from typing import Self
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from sferic.recognition.sounds import Sound, likenesses, sound_of
 
@@ -106,7 +105,7 @@ class Keywords:
         if not lists:
             return ()
         shared = np.bincount(np.concatenate(lists), minlength=len(self._pairs))
-        share: NDArray[np.float32] = 2 * shared / (len(pairs) + self._pairs)
+        share = 2 * shared / (len(pairs) + self._pairs)
         near = np.flatnonzero(share >= _SHARED)
         order = np.argsort(-share[near], kind="stable")[:_NEAREST]
         return (int(place) for place in near[order])

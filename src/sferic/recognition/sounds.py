@@ -84,7 +84,7 @@ def likenesses(ones: Sequence[Sound], others: Sequence[Sound]) -> NDArray[np.flo
         here = np.array([end == at + 1 for end in ends])
         distances = np.where(here, row[last, np.arange(count)], distances)
     heavier = np.maximum(weights.sum(axis=1), weights2.sum(axis=1))
-    return np.maximum(1 - distances / np.maximum(heavier, 1), 0).astype(np.float32)
+    return np.asarray(np.maximum(1 - distances / np.maximum(heavier, 1), 0), np.float32)
 
 
 def _spelled_alike(text: str) -> str:
