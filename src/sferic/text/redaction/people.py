@@ -209,6 +209,8 @@ class People:
         last = set("lL") & set(document.tokens[index + 1].kinds)
         if mark.value in _SELVES and first and self._is_three(index):
             return self._three(index)
+        if self._is_second_first(index + 1) and self._is_surname(index + 2, index + 1):
+            return False
         own = mark.value in _SELVES or document.keys[index + 1] in self._rules.surnames
         if not (first and last and own and self._ends_clause(index + 2)):
             return False
@@ -223,6 +225,8 @@ class People:
         document = self._document
         second, last = index + 1, index + 2
         if last >= document.size or document.tokens[second].pause or not self._may_be(last):
+            return False
+        if document.at("particle", second):
             return False
         first = set("fF") & set(document.tokens[second].kinds)
         surname = set("lL") & set(document.tokens[last].kinds)
@@ -414,7 +418,8 @@ class People:
         )
 
     def _is_second_first(self, index: int) -> bool:
-        return self._may_be(index) and self._is_first(index)
+        particle = self._document.at("particle", index)
+        return particle is None and self._may_be(index) and self._is_first(index)
 
     def _surname_end(self, index: int) -> int:
         """Return where a surname ends that begins here, with what stands before it and a second."""
@@ -572,6 +577,9 @@ class People:
         if index < self._document.begin or self._findings.taken(index, index + 1):
             return False
         if not token.key[:1].isalpha() or token.key in self._rules.never or len(token.key) < 2:
+            return False
+        announces = self._document.at("before", index)
+        if announces is not None and announces.end == index + 1:
             return False
         return index not in self._spoken and (month or token.key not in self._rules.months)
 

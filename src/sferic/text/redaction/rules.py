@@ -193,6 +193,8 @@ class People(msgspec.Struct, frozen=True, kw_only=True):
     """Surnames, likewise."""
     names: tuple[str, ...] = ()
     """Names that are words elsewhere, but not in this language."""
+    words: tuple[str, ...] = ()
+    """What only looks like a name to the lexicon, and is a word."""
     honorifics: tuple[str, ...] = ()
     """Behind a name: `जी`."""
     never: tuple[str, ...] = ()
@@ -308,6 +310,7 @@ class Rules:
         self.surnames = _surnames(file.people)
         self.names = frozenset(file.people.names)
         self._own = _own_names(file.people)
+        self._words = frozenset(file.people.words)
         self.then = frozenset(file.people.then)
         self.goes_on = frozenset(file.times.goes_on)
         for group, value, phrase in _phrases(file):
@@ -343,6 +346,8 @@ class Rules:
         Args:
             word: Folded.
         """
+        if word in self._words:
+            return "w"
         kinds = self._own.get(folded(word))
         if kinds is not None:
             return kinds
