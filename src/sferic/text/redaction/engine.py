@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from sferic.recognition.hypothesis import Word
 from sferic.text.redaction import codes, internet, spelling
 from sferic.text.redaction.addresses import Gazetteer
-from sferic.text.redaction.dates import Calendar
+from sferic.text.redaction.ages import Ages
+from sferic.text.redaction.dates import Dates
 from sferic.text.redaction.document import MASKED, Document, Token
 from sferic.text.redaction.entities import Findings
 from sferic.text.redaction.ledger import Ledger
@@ -13,6 +14,7 @@ from sferic.text.redaction.people import People
 from sferic.text.redaction.rules import Rules
 from sferic.text.redaction.runs import Atom, Run, atoms, runs
 from sferic.text.redaction.strays import Strays
+from sferic.text.redaction.times import Times
 
 _NUMBERS = frozenset((*codes.LENGTHS, "TIME", "AGE"))
 
@@ -41,10 +43,9 @@ class Analysis:
         self.spelled = spelling.words(self.document, self.atoms)
         self._continue()
         Gazetteer(findings, self.atoms).find()
-        calendar = Calendar(findings, self.atoms)
-        calendar.dates()
-        calendar.times()
-        calendar.ages()
+        Dates(findings, self.atoms).find()
+        Times(findings, self.atoms).find()
+        Ages(findings, self.atoms).find()
         codes.find(findings, self.runs)
         spelling.find(findings, self.spelled, ledger)
         People(findings, self.atoms).find()

@@ -1,0 +1,60 @@
+"""The numbers of houses and flats that are not part of an address."""
+
+from sferic.text.redaction.document import Mark
+from sferic.text.redaction.houses import APART, POSTCODE, Houses
+
+
+class Buildings(Houses):
+    """Finds them by what is said before them."""
+
+    def find(self) -> None:
+        """Find the numbers of houses and flats that are not part of an address."""
+        document = self._document
+        for mark in (*document.of("building"), *document.of("unit")):
+            link = document.at("link", mark.end) or document.at("number_link", mark.end)
+            self._number(mark, link.end if link is not None else mark.end)
+        for mark in document.of("live"):
+            self._told_number(mark)
+        for index in range(document.begin, document.size):
+            end = self._floor_end(index)
+            if end > index + 1:
+                self._findings.add(index, end, "BUILDINGNUMBER", self._value(index, end))
+        for mark in document.of("number_link"):
+            street = range(max(0, mark.start - APART), mark.start)
+            if any(self._findings.type_at(index) == "ADDRESS" for index in street):
+                start = self._number_apart(mark.start)
+                if start is not None:
+                    self._number(mark, start)
+
+    def _told_number(self, mark: Mark) -> None:
+        """Take a number that is all that follows `j'habite au`."""
+        document = self._document
+        end = self._number_end(mark.end)
+        if end == mark.end or document.keys[mark.end] in document.rules.never:
+            return
+        digits = sum(len(self._atoms[at].value) for at in range(mark.end, end) if at in self._atoms)
+        free = end >= document.size or document.tokens[end - 1].pause
+        free = free or (document.keys[end] in document.rules.never and end not in self._atoms)
+        if free and digits < POSTCODE and not document.at("date_join", end):
+            self._findings.add(mark.end, end, "BUILDINGNUMBER", self._value(mark.end, end))
+
+    def _number(self, mark: Mark, start: int) -> None:
+        """Take the number of a house, unless it is the beginning of a longer number."""
+        end = self._number_end(start)
+        suffix = self._document.at("number_suffix", end) if end > start else None
+        end = self._letter_end(start) if end == start else suffix.end if suffix else end
+        tokens = self._document.tokens
+        longer = end in self._numbers and not tokens[end - 1].pause
+        if end > start and not longer and not self._findings.taken(mark.start, end):
+            value = self._value(start, end)
+            self._findings.add(start, end, "BUILDINGNUMBER", value, grows=True)
+
+    def _letter_end(self, index: int) -> int:
+        """Return where a letter ends that a staircase or a door is called by: `bâtiment C`."""
+        document = self._document
+        atom = self._atoms.get(index)
+        if atom is None or atom.kind != "l" or atom.end in self._atoms:
+            return index
+        capital = document.cased and document.tokens[index].capital
+        small = document.cased or document.keys[index] in document.rules.never
+        return index if small and not capital else atom.end
