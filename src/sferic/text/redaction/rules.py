@@ -15,12 +15,13 @@ import msgspec
 
 from sferic.text.numbers import reader
 from sferic.text.redaction.checks import CHECKS
-from sferic.text.redaction.lexicon import lexicon
+from sferic.text.redaction.lexicon import OWN, lexicon
 from sferic.text.redaction.phrases import Phrase, phrases_of, spelled_out
 from sferic.text.redaction.rulefile import File, Format, People
 from sferic.text.redaction.script import folded, is_indic
 
 _APOSTROPHE = "'"
+_OWN_MARKS = "".join(OWN.values())
 _NAMES = frozenset("fFgLl")
 _BEHIND = frozenset(("after", "age_after", "meridiem", "hour"))
 
@@ -33,6 +34,7 @@ class Rules:
         self.file = file
         self.reader = reader(language)
         self._lexicon = lexicon()
+        self._mark = OWN.get(language)
         # Its words are known better than those of all languages together.
         self.knows_words = language == "en"
         self.phrases: dict[str, list[Phrase]] = {}
@@ -99,9 +101,9 @@ class Rules:
         kinds = self._own.get(folded(word))
         if kinds is not None:
             return kinds
-        kinds = self._lexicon.kinds(word)
+        kinds = self._listed(word)
         if not kinds and _APOSTROPHE in word:
-            kinds = self._lexicon.kinds(word.replace(_APOSTROPHE, ""))
+            kinds = self._listed(word.replace(_APOSTROPHE, ""))
         if self.knows_words:
             signs = ("e" in kinds) + ("w" in kinds)
             enough = signs >= (1 if _NAMES.isdisjoint(kinds) else 2)
@@ -111,6 +113,14 @@ class Rules:
             # The lexicon tells names from words by their capitals.
             kinds = kinds.replace("w", "")
         return kinds.replace("w", "") if word in self.names else kinds
+
+    def _listed(self, word: str) -> str:
+        """Look a word up; a first name is a usual one where it is in this language."""
+        kinds = self._lexicon.kinds(word)
+        if not any(map(str.isdigit, kinds)):
+            return kinds
+        plain = kinds.strip(_OWN_MARKS)
+        return plain.replace("F", "") + "F" if self._mark and self._mark in kinds else plain
 
     def is_number(self, word: str) -> bool:
         """Tell whether a word is a number word."""

@@ -41,7 +41,8 @@ class Strays(Names):
         if self._rules.knows_words or not self._rules.firsts:
             return True
         starts = index == 0 or document.tokens[index - 1].stop
-        return (document.cased and not starts) or document.keys[index] in self._rules.firsts
+        usual = "F" in document.tokens[index].kinds or document.keys[index] in self._rules.firsts
+        return usual or (document.cased and not starts)
 
     def _is_named(self, index: int) -> bool:
         """Tell whether a name that is a word has a surname behind it that is none."""
