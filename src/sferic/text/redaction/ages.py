@@ -1,10 +1,14 @@
 """How old people are."""
 
+from collections.abc import Iterator
+
 from sferic.text.redaction.calendar import Calendar
 from sferic.text.redaction.document import Document, Mark
 from sferic.text.redaction.runs import Atom
 
 _OLDEST = 120
+_YOUNGEST = 2
+"""Under this a number is a pronoun or an article more often."""
 _CLAUSE = 8
 """Tokens in which the thing is looked for that a number is the age of."""
 _OWNED = 3
@@ -18,24 +22,89 @@ class Ages(Calendar):
 
     def find(self) -> None:
         """Find ages of people."""
-        document = self._document
+        for atom in self._free():
+            if self._is_age(self._document, atom):
+                self._add(atom)
+        self._listed()
+
+    def find_named(self) -> None:
+        """Find ages behind names and words for people, once names have been found."""
+        for atom in self._free():
+            if self._is_of_person(atom):
+                self._add(atom)
+        self._listed()
+
+    def _free(self) -> Iterator[Atom]:
+        """Yield the numbers that may be an age."""
         for atom in self._atoms.values():
             if atom.kind not in "sw" or len(atom.value) > 3 or int(atom.value) > _OLDEST:
                 continue
-            if self._findings.taken(atom.start, atom.end) or atom.end in self._atoms:
+            following = self._atoms.get(atom.end)
+            longer = following is not None and following.kind != "l"
+            if longer and not self._document.tokens[atom.end - 1].pause:
                 continue
-            if self._is_age(document, atom):
-                age = str(int(atom.value))
-                half = document.at("age_half", atom.end)
-                end = half.end if half is not None else atom.end
-                self._findings.add(atom.start, end, "AGE", age, grows=atom.takes_unit)
+            if not self._findings.taken(atom.start, atom.end):
+                yield atom
+
+    def _add(self, atom: Atom) -> None:
+        half = self._document.at("age_half", atom.end)
+        end = half.end if half is not None else atom.end
+        value = str(int(atom.value))
+        self._findings.add(atom.start, end, "AGE", value, grows=atom.takes_unit)
+
+    def _listed(self) -> None:
+        """Find the other ages of a list: `five, eight and twelve`."""
+        for step in (1, -1):
+            for atom in list(self._free())[::step]:
+                beside = self._beside(atom, step)
+                if self._findings.type_at(beside) == "AGE" and not self._is_counted(atom.end):
+                    self._add(atom)
+
+    def _beside(self, atom: Atom, step: int) -> int:
+        """Return the token that a number is listed with, before it or, for `step` -1, behind."""
+        document = self._document
+        if step > 0:
+            join = document.before("age_join", atom.start)
+            if join is None:
+                return atom.start - 1 if document.tokens[atom.start - 1].pause else -1
+            return join.start - 1
+        join = document.at("age_join", atom.end)
+        if join is None:
+            return atom.end if document.tokens[atom.end - 1].pause else -1
+        return join.end
+
+    def _is_counted(self, end: int) -> bool:
+        """Tell whether something else than years is counted."""
+        return self._is_unit(end) and self._document.at("age_years", end) is None
+
+    def _is_of_person(self, atom: Atom) -> bool:
+        """Tell whether a number is said of somebody: `my nephew Leo has just turned nine`."""
+        document = self._document
+        copula = document.before("copula", atom.start)
+        if copula is None or int(atom.value) < _YOUNGEST:
+            return False
+        end = atom.end
+        years = document.at("age_years", end)
+        if document.rules.file.ages.years and years is None and not document.at("age_after", end):
+            return False
+        if years is None and not (self._is_free(end) or self._is_clause(end) or self._lists(end)):
+            return False
+        place = copula.start - 1
+        named = self._findings.type_at(place) in ("FIRSTNAME", "LASTNAME")
+        return named or document.before("person", place + 1) is not None
+
+    def _lists(self, end: int) -> bool:
+        """Tell whether another number follows that is an age then: `five and eight`."""
+        join = self._document.at("age_join", end)
+        return join is not None and join.end in self._atoms
 
     def _is_asked(self, atom: Atom) -> bool:
         """Tell whether a number answers the question for an age."""
         document = self._document
         for mark in document.of("age_asked"):
             between = range(mark.end, atom.start)
-            if len(between) > _CLAUSE or not document.rules.things.isdisjoint(
+            things = document.rules.things - document.rules.never
+            if len(between) > _CLAUSE or not things.isdisjoint(
                 document.keys[mark.end : atom.start]
             ):
                 continue
@@ -58,11 +127,11 @@ class Ages(Calendar):
         if years is not None and (subject or document.before("age_having", atom.start)):
             behind = document.keys[years.end : years.end + 3]
             return person and document.rules.things.isdisjoint(behind)
-        counted = self._is_unit(atom.end) and years is None
+        counted = self._is_counted(atom.end)
         if not counted and self._is_asked(atom):
             return True
         if document.before("age_before", atom.start) and not counted:
-            return True
+            return person
         return (
             subject is not None
             and (self._is_free(end) or self._is_clause(end))

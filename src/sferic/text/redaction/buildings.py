@@ -4,6 +4,10 @@ from sferic.text.redaction.document import Mark
 from sferic.text.redaction.houses import APART, POSTCODE, Houses
 
 
+_ANSWER = 4
+"""Tokens of an answer before the number that was asked for."""
+
+
 class Buildings(Houses):
     """Finds them by what is said before them."""
 
@@ -15,6 +19,10 @@ class Buildings(Houses):
             self._number(mark, link.end if link is not None else mark.end)
         for mark in document.of("live"):
             self._told_number(mark)
+        for mark in document.of("door"):
+            self._door(mark)
+        for mark in document.of("door_asked"):
+            self._answered(mark)
         for index in range(document.begin, document.size):
             end = self._floor_end(index)
             if end > index + 1:
@@ -25,6 +33,60 @@ class Buildings(Houses):
                 start = self._number_apart(mark.start)
                 if start is not None:
                     self._number(mark, start)
+
+    def _door(self, mark: Mark) -> None:
+        """Take a number behind what only the number of a house follows: `the neighbours at`."""
+        document = self._document
+        start = mark.end
+        for group in ("number_link", "link"):
+            link = document.at(group, start)
+            start = link.end if link is not None else start
+        end = self._whole_end(start)
+        atom = self._atoms.get(start)
+        first = atom is not None and atom.value == "1" and end < document.size
+        if first and not document.tokens[end - 1].pause:
+            return  # number one in the charts
+        if end > start and not self._is_counted(end) and not document.at("meridiem", end):
+            self._findings.add(start, end, "BUILDINGNUMBER", self._value(start, end), grows=True)
+
+    def _is_counted(self, end: int) -> bool:
+        """Tell whether a number that ends here is a quantity or a day."""
+        document = self._document
+        join = document.at("date_join", end)
+        keys = (document.keys[end : end + 1], document.keys[join.end : join.end + 1] if join else [])
+        return any(
+            key[0] in group
+            for key, group in zip(keys, (document.rules.units, document.rules.months), strict=True)
+            if key
+        )
+
+    def _answered(self, mark: Mark) -> None:
+        """Take a number that is most of an answer."""
+        document = self._document
+        for start in range(max(mark.end, document.begin), document.size):
+            end = self._whole_end(start)
+            if end > start:
+                if start - document.begin <= _ANSWER or start - mark.end <= _ANSWER:
+                    self._findings.add(start, end, "BUILDINGNUMBER", self._value(start, end))
+                return
+
+    def _whole_end(self, start: int) -> int:
+        """Return where a short number ends with all that belongs to it: `8 bis`, `tercero B`."""
+        document = self._document
+        end = self._number_end(start)
+        digits = sum(len(self._atoms[at].value) for at in range(start, end) if at in self._atoms)
+        longer = end in self._numbers and not document.tokens[end - 1].pause
+        if digits > POSTCODE or (end > start and longer):
+            return start
+        if end > start:
+            suffix = document.at("number_suffix", end)
+            return self._parts_end(suffix.end if suffix is not None else end)
+        floor = document.at("floor", start)
+        if floor is None:
+            return start
+        while (further := document.at("floor", floor.end)) is not None:
+            floor = further
+        return self._letter_end(floor.end)
 
     def _told_number(self, mark: Mark) -> None:
         """Take a number that is all that follows `j'habite au`."""
@@ -43,8 +105,10 @@ class Buildings(Houses):
         end = self._number_end(start)
         suffix = self._document.at("number_suffix", end) if end > start else None
         end = self._letter_end(start) if end == start else suffix.end if suffix else end
+        end = self._whole_end(start) if end == start else end
         tokens = self._document.tokens
         longer = end in self._numbers and not tokens[end - 1].pause
+        longer = longer or self._is_counted(end)
         if end > start and not longer and not self._findings.taken(mark.start, end):
             value = self._value(start, end)
             self._findings.add(start, end, "BUILDINGNUMBER", value, grows=True)

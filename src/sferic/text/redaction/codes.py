@@ -186,11 +186,21 @@ def by_cue(findings: Findings, run: Run) -> str | None:
                 return "NONE"
         elif is_public(findings.document, run, cue):
             return None
+        elif _is_short_code(findings.document, run, cue):
+            return "NONE"
         elif _suits(findings.document, run, cue) or _is_begun(run, cue):
             if cue.type == "CREDITCARDNUMBER" and len(value) < _CARD:
                 return _of_card(findings, run, cue) or cue.type
             return _by_name(findings.document, run, cue)
     return general
+
+
+def _is_short_code(document: Document, run: Run, cue: Cue) -> bool:
+    """Tell whether a number that is just called a code is too short for a secret: `code 404`."""
+    mark = document.at("before", cue.start)
+    return (
+        cue.type == "PIN" and mark is not None and mark.value == "CODE" and len(run.value) < _GROUP
+    )
 
 
 def _is_number(run: Run) -> bool:

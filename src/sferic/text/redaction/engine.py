@@ -45,11 +45,13 @@ class Analysis:
         Gazetteer(findings, self.atoms).find()
         Dates(findings, self.atoms).find()
         Times(findings, self.atoms).find()
-        Ages(findings, self.atoms).find()
+        ages = Ages(findings, self.atoms)
+        ages.find()
         codes.find(findings, self.runs)
         spelling.find(findings, self.spelled, ledger)
         People(findings, self.atoms).find()
         Strays(findings, self.atoms).find()
+        ages.find_named()
 
     def __repr__(self) -> str:
         return f"<Analysis of {self.document.size} tokens>"

@@ -76,11 +76,18 @@ class People(Names):
             return
         if not self._is_likely(index, strong=True):
             return
-        if mark.value == "LAST":
+        under = mark.value == "UNDER" and not self._is_whole_name(index)
+        if mark.value == "LAST" or under:
             self._take(index, "LASTNAME")
             self._join_hyphened(index)
             return
         self._full(index, only_first=mark.value == "FIRST")
+
+    def _is_whole_name(self, index: int) -> bool:
+        """Tell whether a name begins with a first name, and no surname stands alone."""
+        if set("fFg") & set(self._document.tokens[index].kinds):
+            return True
+        return self._is_surname(index + 1, index, cued=True)
 
     def _answered(self, mark: Mark) -> None:
         """Take the name that answers a question, in the turn after it."""

@@ -42,7 +42,10 @@ def phrases_of(file: File) -> Iterator[tuple[str, str, str]]:
         ("box", file.streets.boxes), ("direction", file.streets.directions),
         ("city_link", file.streets.links), ("state", file.streets.states),
         ("state_code", file.streets.state_codes),
-        ("live", file.streets.live),
+        ("live", file.streets.live), ("door", file.streets.doors),
+        ("door_asked", file.streets.door_asks), ("nobody", file.people.nobody),
+        ("copula", file.ages.copulas), ("age_join", file.ages.joins),
+        ("person", file.ages.people),
 ("title", file.people.titles),
         ("name_after", file.people.after), ("particle", file.people.particles),
         ("name_link", file.people.links),
@@ -58,6 +61,8 @@ def phrases_of(file: File) -> Iterator[tuple[str, str, str]]:
         ("relation", file.people.relations),
     ):
         yield from (("name_weak", value, phrase) for phrase in before)
+    for value, acts in (("", file.people.acts_weak), ("sure", file.people.acts)):
+        yield from (("act", value, phrase) for phrase in acts)
     for group, value, streets in (
         ("street_after", "", file.streets.after),
         ("street_after", "weak", file.streets.weak),
@@ -67,6 +72,7 @@ def phrases_of(file: File) -> Iterator[tuple[str, str, str]]:
         yield from ((group, value, phrase) for phrase in streets)
     for value, told, asked in (
         ("FULL", file.people.full, file.people.asks),
+        ("UNDER", file.people.under, ()),
         ("FIRST", file.people.first, file.people.asks_first),
         ("LAST", file.people.last, file.people.asks_last),
     ):

@@ -80,6 +80,12 @@ class Ages(msgspec.Struct, frozen=True, kw_only=True):
     """What belongs to an age behind its number: `and a half`."""
     things: tuple[str, ...] = ()
     """What has an age and is no person: `company`."""
+    people: tuple[str, ...] = ()
+    """Who has an age, or whose name has been found: `son`."""
+    copulas: tuple[str, ...] = ()
+    """What stands between them and the number: `is`, `has just turned`."""
+    joins: tuple[str, ...] = ()
+    """Between two ages: `and`."""
 
 
 class Streets(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,6 +132,10 @@ class Streets(msgspec.Struct, frozen=True, kw_only=True):
     """Their abbreviations, which count only in capitals: `CA`."""
     live: tuple[str, ...] = ()
     """What an address follows: `i live at`."""
+    doors: tuple[str, ...] = ()
+    """What the number of a house follows, and no street: `ring at`, `neighbours at`."""
+    door_asks: tuple[str, ...] = ()
+    """Questions that the number of a house answers: `which number`."""
 
 
 class People(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,6 +181,20 @@ class People(msgspec.Struct, frozen=True, kw_only=True):
     """Surnames, likewise."""
     names: tuple[str, ...] = ()
     """Names that are words elsewhere, but not in this language."""
+    acts: tuple[str, ...] = ()
+    """What only a person does, behind a name: `said`."""
+    acts_weak: tuple[str, ...] = ()
+    """What persons do too: `is`."""
+    determiners: tuple[str, ...] = ()
+    """What no name of a person follows, where the language has it so: `the`."""
+    nobody: tuple[str, ...] = ()
+    """Names that are of nobody that one talks to: companies, titles: `harry potter`."""
+    places: tuple[str, ...] = ()
+    """First names that are places as well: `austin`."""
+    organisations: tuple[str, ...] = ()
+    """What makes a name before it one of a company or a place: `hospital`."""
+    under: tuple[str, ...] = ()
+    """Before a whole name or, as often, a surname: `under the name of`."""
     words: tuple[str, ...] = ()
     """What only looks like a name to the lexicon, and is a word."""
     honorifics: tuple[str, ...] = ()

@@ -61,6 +61,9 @@ class Rules:
         self.names = frozenset(file.people.names)
         self._own = _own_names(file.people)
         self._words = frozenset(file.people.words)
+        self.determiners = frozenset(file.people.determiners)
+        self.places = frozenset(file.people.places)
+        self.organisations = frozenset(file.people.organisations)
         self.then = frozenset(file.people.then)
         self.goes_on = frozenset(file.times.goes_on)
         for group, value, phrase in phrases_of(file):

@@ -32,7 +32,7 @@ class Named(Houses):
             if start < name and self._is_street(mark, name, start):
                 self._add(start, end)
                 return
-        if begin < mark.start and mark.value != "weak":
+        if begin < mark.start and (mark.value != "weak" or self._is_cued(begin)):
             self._unnumbered(begin, mark.start, end, sure=ordinal is not None)
 
     def _is_street(self, mark: Mark, name: int, number: int) -> bool:

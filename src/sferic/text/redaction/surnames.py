@@ -15,6 +15,9 @@ class Surnames:
         self._findings = findings
         self._document = findings.document
         self._rules = findings.document.rules
+        self._nobody = {
+            index for mark in self._document.of("nobody") for index in range(mark.start, mark.end)
+        }
         self._spoken = {index for atom in atoms.values() for index in range(atom.start, atom.end)}
 
     def __repr__(self) -> str:
@@ -44,7 +47,7 @@ class Surnames:
             cued: Whether a cue said that a name comes.
         """
         document = self._document
-        whole = index <= document.begin or _is_whole(document, index - 1)
+        whole = index <= document.begin or is_whole(document, index - 1)
         if index >= document.size or not whole or self._is_apart(first, index, cued=cued):
             return False
         particle = self._particle(index)
@@ -63,9 +66,11 @@ class Surnames:
         token = self._document.tokens[index]
         kinds = set(token.kinds)
         surname = bool(kinds & set("lL"))
-        if surname and "w" not in kinds:
+        if surname and "w" not in kinds and len(token.key) > 2:
             return True
         own = token.key in self._rules.surnames
+        if not own and self._document.at("act", index) is not None:
+            return False
         known = own or (cued and surname and token.key not in self._rules.doubtful)
         unknown = not kinds and len(token.key) > 2 and (cued or self._rules.knows_words)
         unknown = unknown and token.key not in self._rules.then
@@ -167,6 +172,8 @@ class Surnames:
         token = self._document.tokens[index]
         if index < self._document.begin or self._findings.taken(index, index + 1):
             return False
+        if index in self._nobody or self._is_contracted(token.key):
+            return False
         if not token.key[:1].isalpha() or token.key in self._rules.never or len(token.key) < 2:
             return False
         announces = self._document.at("before", index)
@@ -174,12 +181,17 @@ class Surnames:
             return False
         return index not in self._spoken and (month or token.key not in self._rules.months)
 
+    def _is_contracted(self, key: str) -> bool:
+        """Tell whether a word is a pronoun with what is drawn together with it: `i'll`."""
+        head, apostrophe, _ = key.partition("'")
+        return bool(apostrophe) and (len(head) > 1 or head == "i") and head in self._rules.never
+
     def _value(self, start: int, end: int) -> str:
         name = "".join(self._document.keys[start:end])
         return "".join(filter(is_letter, name))
 
 
-def _is_whole(document: Document, index: int) -> bool:
+def is_whole(document: Document, index: int) -> bool:
     """Tell whether nothing was cut off the end of a token: no name follows `Kevin's`."""
     token = document.tokens[index]
     if token.first < 0 or token.first != token.last:
