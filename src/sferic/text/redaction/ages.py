@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
-from sferic.text.redaction.calendar import Calendar
+from sferic.text.redaction.calendar import BETWEEN, Calendar
 from sferic.text.redaction.document import Document, Mark
 from sferic.text.redaction.runs import Atom
 
 _OLDEST = 120
+_LIST = 4
+"""How many ages are looked at together."""
 _YOUNGEST = 2
 """Under this a number is a pronoun or an article more often."""
 _CLAUSE = 8
@@ -25,7 +27,17 @@ class Ages(Calendar):
         for atom in self._free():
             if self._is_age(self._document, atom):
                 self._add(atom)
+        for index in range(self._document.begin, self._document.size):
+            self._in_word(index)
         self._listed()
+
+    def _in_word(self, index: int) -> None:
+        """Take an age with what makes it one in the same word: `achtzigjährige`."""
+        rules = self._document.rules
+        key = self._document.keys[index]
+        ending = next(filter(key.endswith, rules.file.ages.endings), None)
+        if ending is not None and rules.is_number(key.removesuffix(ending).removesuffix("-")):
+            self._findings.add(index, index + 1, "AGE", key)
 
     def find_named(self) -> None:
         """Find ages behind names and words for people, once names have been found."""
@@ -85,13 +97,39 @@ class Ages(Calendar):
             return False
         end = atom.end
         years = document.at("age_years", end)
-        if document.rules.file.ages.years and years is None and not document.at("age_after", end):
+        ages = document.rules.file.ages
+        counted = ages.years and not ages.bare and not document.at("age_after", end)
+        if counted and years is None and not self._ends_in_years(end):
             return False
         if years is None and not (self._is_free(end) or self._is_clause(end) or self._lists(end)):
             return False
-        place = copula.start - 1
-        named = self._findings.type_at(place) in ("FIRSTNAME", "LASTNAME")
-        return named or document.before("person", place + 1) is not None
+        if self._is_range(end):
+            return False
+        if self._findings.type_at(copula.start - 1) in ("FIRSTNAME", "LASTNAME"):
+            return True
+        person = document.before("person", copula.start)
+        return person is not None and not self._is_owned(person.start)
+
+    def _is_owned(self, index: int) -> bool:
+        """Tell whether it is a thing that is somebody's: `la casa de mi madre`."""
+        keys = self._document.keys[max(0, index - _OWNED) : index]
+        return not self._document.rules.things.isdisjoint(keys)
+
+    def _is_range(self, end: int) -> bool:
+        """Tell whether another number follows up to which it goes: `three to five`."""
+        keys = self._document.keys
+        joined = end < len(keys) and keys[end] in BETWEEN and end + 1 in self._atoms
+        return joined and not self._lists(end)
+
+    def _ends_in_years(self, end: int) -> bool:
+        """Tell whether a list of numbers that a number begins is one of years."""
+        for _ in range(_LIST):
+            join = self._document.at("age_join", end)
+            following = self._atoms.get(join.end if join is not None else end)
+            if following is None:
+                break
+            end = following.end
+        return self._document.at("age_years", end) is not None
 
     def _lists(self, end: int) -> bool:
         """Tell whether another number follows that is an age then: `five and eight`."""
@@ -135,6 +173,7 @@ class Ages(Calendar):
         return (
             subject is not None
             and (self._is_free(end) or self._is_clause(end))
+            and not self._is_range(end)
             and int(atom.value) > 1
         )
 

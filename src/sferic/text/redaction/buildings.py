@@ -1,9 +1,13 @@
 """The numbers of houses and flats that are not part of an address."""
 
-from sferic.text.redaction.document import Mark
+from sferic.text.redaction.codes import LENGTHS
+from sferic.text.redaction.document import MASKED, Mark
 from sferic.text.redaction.houses import APART, POSTCODE, Houses
 
 
+_CUED = 7
+"""Tokens in which what announces a number of another kind is looked for."""
+_OTHERS = frozenset(LENGTHS) - {"BUILDINGNUMBER", "ZIPCODE"}
 _ANSWER = 4
 """Tokens of an answer before the number that was asked for."""
 
@@ -52,6 +56,8 @@ class Buildings(Houses):
     def _is_counted(self, end: int) -> bool:
         """Tell whether a number that ends here is a quantity or a day."""
         document = self._document
+        if document.tokens[end - 1].pause:
+            return False
         join = document.at("date_join", end)
         keys = (document.keys[end : end + 1], document.keys[join.end : join.end + 1] if join else [])
         return any(
@@ -75,8 +81,9 @@ class Buildings(Houses):
         document = self._document
         end = self._number_end(start)
         digits = sum(len(self._atoms[at].value) for at in range(start, end) if at in self._atoms)
-        longer = end in self._numbers and not document.tokens[end - 1].pause
-        if digits > POSTCODE or (end > start and longer):
+        longer = end in self._numbers or self._is_announced(start)
+        zero = start in self._atoms and self._atoms[start].value.startswith("0")
+        if digits > POSTCODE or (end > start and (longer or zero)):
             return start
         if end > start:
             suffix = document.at("number_suffix", end)
@@ -87,6 +94,14 @@ class Buildings(Houses):
         while (further := document.at("floor", floor.end)) is not None:
             floor = further
         return self._letter_end(floor.end)
+
+    def _is_announced(self, index: int) -> bool:
+        """Tell whether a number of another kind was announced, or goes on from the last final."""
+        document = self._document
+        if index > 0 and document.keys[index - 1].startswith(MASKED):
+            return True
+        marks = (document.at("before", place) for place in range(max(0, index - _CUED), index))
+        return any(mark is not None and mark.value in _OTHERS for mark in marks)
 
     def _told_number(self, mark: Mark) -> None:
         """Take a number that is all that follows `j'habite au`."""

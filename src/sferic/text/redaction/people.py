@@ -64,6 +64,8 @@ class People(Names):
     def _told(self, mark: Mark, index: int) -> None:
         """Take the name behind a cue that nothing but a name follows."""
         document = self._document
+        while (relation := document.at("person", index)) is not None:
+            index = relation.end
         if index >= document.size or index < document.begin:
             return
         if self._is_particle(index) and self._is_surname(index, index - 1, cued=True):

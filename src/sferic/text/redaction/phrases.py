@@ -55,10 +55,10 @@ def phrases_of(file: File) -> Iterator[tuple[str, str, str]]:
     for group, phrases in sections:
         yield from ((group, "", phrase) for phrase in phrases)
     for value, before in (
-        ("", file.people.weak),
         ("person", file.people.person),
         ("self", file.people.selves),
         ("relation", file.people.relations),
+        ("", file.people.weak),
     ):
         yield from (("name_weak", value, phrase) for phrase in before)
     for value, acts in (("", file.people.acts_weak), ("sure", file.people.acts)):
@@ -71,8 +71,8 @@ def phrases_of(file: File) -> Iterator[tuple[str, str, str]]:
     ):
         yield from ((group, value, phrase) for phrase in streets)
     for value, told, asked in (
-        ("FULL", file.people.full, file.people.asks),
         ("UNDER", file.people.under, ()),
+        ("FULL", file.people.full, file.people.asks),
         ("FIRST", file.people.first, file.people.asks_first),
         ("LAST", file.people.last, file.people.asks_last),
     ):

@@ -86,6 +86,10 @@ class Ages(msgspec.Struct, frozen=True, kw_only=True):
     """What stands between them and the number: `is`, `has just turned`."""
     joins: tuple[str, ...] = ()
     """Between two ages: `and`."""
+    endings: tuple[str, ...] = ()
+    """What a number is an age with, in one word: `jährige`."""
+    bare: bool = False
+    """Whether the number alone may be an age where there is a word for years too."""
 
 
 class Streets(msgspec.Struct, frozen=True, kw_only=True):

@@ -70,6 +70,9 @@ class Strays(Names):
         kinds = set(token.kinds)
         if len(token.key) < _SHORTEST or document.at("title", index):
             return
+        cue = document.at("name_weak", index)
+        if document.at("person", index) or (cue is not None and cue.value):
+            return
         if token.key in self._rules.units:
             return
         taken = self._findings.at(index + 1)
@@ -92,7 +95,8 @@ class Strays(Names):
         if surname and (token.capital if document.cased else before + behind):
             found = True
         elif not document.cased:
-            found = self._is_lower_name(kinds, before, behind)
+            place = self._is_place(index) and before + behind <= _SURE
+            found = not place and self._is_lower_name(kinds, before, behind)
         elif not token.capital:
             return
         elif starts:
@@ -101,7 +105,8 @@ class Strays(Names):
         else:
             place = self._is_place(index) and before + behind <= _SURE
             found = not place and not self._is_in_title(index, end)
-            found = found and self._is_capital_name(kinds, before, behind)
+            doubtful = token.key in self._rules.doubtful
+            found = found and self._is_capital_name(kinds, before, behind, doubtful=doubtful)
         if found:
             if kinds & set("lL") and not kinds & set("fFg"):
                 self._take(index, "LASTNAME")
@@ -119,9 +124,11 @@ class Strays(Names):
         surname = following and not self._is_first(index) and "w" not in following[0].kinds
         return bool(surname) and self._is_surname(index, first, certain=True)
 
-    def _is_capital_name(self, kinds: set[str], before: int, behind: int) -> bool:
+    def _is_capital_name(
+        self, kinds: set[str], before: int, behind: int, *, doubtful: bool
+    ) -> bool:
         """Tell whether a word with a capital in a sentence is a name."""
-        usual = self._rules.knows_words or "F" in kinds
+        usual = self._rules.knows_words or ("F" in kinds and not doubtful)
         least = 1 if usual and not self._rules.file.nouns_capital else _SURE
         if kinds & set("fFg"):
             return before + behind >= least
@@ -134,7 +141,7 @@ class Strays(Names):
         if kinds & set("fF"):
             return behind == _SURE or before + behind > _SURE
         if kinds & set("lLg"):
-            return "w" not in kinds and before + behind >= _SURE
+            return "w" not in kinds and _SURE in (before, behind)
         return not kinds and self._rules.knows_words and before + behind >= _SURE
 
     def _before_it(self, index: int) -> int:
