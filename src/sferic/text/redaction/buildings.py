@@ -123,7 +123,7 @@ class Buildings(Houses):
         end = self._whole_end(start) if end == start else end
         tokens = self._document.tokens
         longer = end in self._numbers and not tokens[end - 1].pause
-        longer = longer or self._is_counted(end)
+        longer = longer or self._is_counted(end) or self._is_announced(start)
         if end > start and not longer and not self._findings.taken(mark.start, end):
             value = self._value(start, end)
             self._findings.add(start, end, "BUILDINGNUMBER", value, grows=True)
