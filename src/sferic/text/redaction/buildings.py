@@ -4,7 +4,6 @@ from sferic.text.redaction.codes import LENGTHS
 from sferic.text.redaction.document import MASKED, Mark
 from sferic.text.redaction.houses import APART, POSTCODE, Houses
 
-
 _CUED = 7
 """Tokens in which what announces a number of another kind is looked for."""
 _OTHERS = frozenset(LENGTHS) - {"BUILDINGNUMBER", "ZIPCODE"}
@@ -59,7 +58,10 @@ class Buildings(Houses):
         if document.tokens[end - 1].pause:
             return False
         join = document.at("date_join", end)
-        keys = (document.keys[end : end + 1], document.keys[join.end : join.end + 1] if join else [])
+        keys = (
+            document.keys[end : end + 1],
+            document.keys[join.end : join.end + 1] if join else [],
+        )
         return any(
             key[0] in group
             for key, group in zip(keys, (document.rules.units, document.rules.months), strict=True)

@@ -52,6 +52,7 @@ class Analysis:
         People(findings, self.atoms).find()
         Strays(findings, self.atoms).find()
         ages.find_named()
+        findings.stammered()
 
     def __repr__(self) -> str:
         return f"<Analysis of {self.document.size} tokens>"

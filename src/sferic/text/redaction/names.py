@@ -16,7 +16,7 @@ class Names(Surnames):
             return
         if not self._take(index, "FIRSTNAME"):
             return
-        following = index + 1
+        following = self._behind_same(index)
         for _ in range(2):
             if following >= document.size:
                 return
@@ -36,6 +36,15 @@ class Names(Surnames):
             return
         end = self._surname_end(following)
         self._findings.add(following, end, "LASTNAME", self._value(following, end))
+
+    def _behind_same(self, index: int) -> int:
+        """Take a first name that is said again; return where that ends: `Brian Brian Robinson`."""
+        keys = self._document.keys
+        following = index + 1
+        while following < len(keys) and keys[following] == keys[index]:
+            self._take(following, "FIRSTNAME")
+            following += 1
+        return following
 
     def _is_initial(self, index: int) -> bool:
         key = self._document.keys[index]

@@ -272,14 +272,18 @@ class People(Names):
             self._full(before if first else index)
 
     def _continued(self) -> None:
-        """Take the surname that a final begins with after a first name that the last ended with."""
+        """Take the surname that a final begins with after a name that the last ended with."""
         document = self._document
         index = document.begin
         if (
             index
-            and self._findings.type_at(index - 1) == "FIRSTNAME"
+            and self._findings.type_at(index - 1) in ("FIRSTNAME", "LASTNAME")
             and (self._may_be(index) or self._particle(index) is not None)
-            and (self._is_only_surname(index) or self._is_surname(index, index - 1))
+            and (self._is_only_surname(index) or self._goes_on(index))
         ):
-            end = self._surname_end(index)
-            self._findings.add(index, end, "LASTNAME", self._value(index, end))
+            again = self._is_first(index) and self._is_surname(index + 1, index)
+            self._full(index) if again else self._take(index, "LASTNAME")
+
+    def _goes_on(self, index: int) -> bool:
+        first = self._findings.type_at(index - 1) == "FIRSTNAME"
+        return first and self._is_surname(index, index - 1)

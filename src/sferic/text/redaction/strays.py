@@ -80,7 +80,11 @@ class Strays(Names):
         surname = bool(kinds & set("fF")) and (
             has_surname or self._is_own_surname(index + 1, index)
         )
-        if not self._may_be(index, month=surname) or self._is_thing(index) or document.at("street_after", index):
+        if (
+            not self._may_be(index, month=surname)
+            or self._is_thing(index)
+            or document.at("street_after", index)
+        ):
             return
         starts = index == 0 or document.tokens[index - 1].stop
         named = self._is_surname(index + 1, index)
@@ -101,7 +105,12 @@ class Strays(Names):
             return
         elif starts:
             nouns = self._rules.file.nouns_capital and not kinds & set("fFg")
-            found = behind == _SURE and not nouns and not self._is_place(index) and (not kinds or bool(kinds & set("fFg")))
+            found = (
+                behind == _SURE
+                and not nouns
+                and not self._is_place(index)
+                and (not kinds or bool(kinds & set("fFg")))
+            )
         else:
             place = self._is_place(index) and before + behind <= _SURE
             found = not place and not self._is_in_title(index, end)

@@ -127,11 +127,11 @@ class Surnames:
         return cued and not certain and (named or likely)
 
     def _is_apart(self, first: int, index: int, *, cued: bool) -> bool:
-        """Tell whether punctuation parts two words of a name; a comma does not, behind a cue."""
+        """Tell whether punctuation parts two words of a name; behind a cue hardly ever."""
         before = self._document.tokens[first]
         if not before.pause:
             return False
-        return before.stop or not cued or not self._is_only_surname(index)
+        return not cued or not self._is_only_surname(index)
 
     def _is_only_surname(self, index: int) -> bool:
         """Tell whether a word is a surname and no other."""
