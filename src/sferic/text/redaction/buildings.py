@@ -57,15 +57,13 @@ class Buildings(Houses):
         document = self._document
         if document.tokens[end - 1].pause:
             return False
+        if document.keys[end : end + 1] and document.keys[end] in document.rules.units:
+            return True
         join = document.at("date_join", end)
-        keys = (
-            document.keys[end : end + 1],
-            document.keys[join.end : join.end + 1] if join else [],
-        )
-        return any(
-            key[0] in group
-            for key, group in zip(keys, (document.rules.units, document.rules.months), strict=True)
-            if key
+        return (
+            join is not None
+            and join.end < document.size
+            and document.keys[join.end] in document.rules.months
         )
 
     def _answered(self, mark: Mark) -> None:

@@ -9,6 +9,7 @@ from sferic.text.redaction.ages import Ages
 from sferic.text.redaction.dates import Dates
 from sferic.text.redaction.document import MASKED, Document, Token
 from sferic.text.redaction.entities import Findings
+from sferic.text.redaction.frames import Frames
 from sferic.text.redaction.ledger import Ledger
 from sferic.text.redaction.people import People
 from sferic.text.redaction.rules import Rules
@@ -51,6 +52,7 @@ class Analysis:
         spelling.find(findings, self.spelled, ledger)
         People(findings, self.atoms).find()
         Strays(findings, self.atoms).find()
+        Frames(findings, self.atoms).find()
         ages.find_named()
         findings.stammered()
 
