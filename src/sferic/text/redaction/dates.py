@@ -176,6 +176,14 @@ class Dates(Calendar):
             return None, place, False
         return int(atom.value), atom.end, atom.kind == "w"
 
+    def _again(self, end: int, digits: str) -> tuple[int, str]:
+        """Take the rest of a year that is said again as a whole: `nineteen fifty fifty four`."""
+        again = self._atoms.get(end)
+        if digits[-1] == "0" and again is not None and again.kind == "s":
+            if len(again.value) == 2 and again.value[0] == digits[2]:
+                return again.end, digits[:2] + again.value
+        return end, digits
+
     def _year(self, place: int) -> tuple[int, str | None]:
         """Read a year: `1985`, `nineteen eighty five`, `two thousand five`, `85`."""
         document = self._document
@@ -190,7 +198,7 @@ class Dates(Calendar):
             digits += atom.value
             end = atom.end
         if len(digits) == 4 and digits[:2] in ("19", "20", "18"):
-            return end, digits
+            return self._again(end, digits)
         if len(digits) == 2 and not self._is_unit(end) and (place != begin or digits > "31"):
             return end, digits
         first = self._atoms.get(begin)
