@@ -134,6 +134,7 @@ def _find(findings: Findings, run: Run) -> bool:
         return _find(findings, half)
     if guessed:
         kind = _by_length(findings, run)
+        kind = kind and (_by_check(findings.document, run) or kind)
     if kind is None or kind == "NONE":
         return kind is not None
     grows = guessed or not _is_complete(document, kind, run)
@@ -346,6 +347,14 @@ def _groups(document: Document, atom: Atom) -> int:
     if atom.kind != "w":
         return 1
     return len([part for part in document.keys[atom.start].split("-") if part])
+
+
+def _by_check(document: Document, run: Run) -> str | None:
+    """Return the type of a number that a check digit speaks for."""
+    for form, pattern, check in document.rules.formats:
+        if form.guess and pattern.fullmatch(run.value) and (check is None or check(run.value)):
+            return form.type
+    return None
 
 
 def _by_length(findings: Findings, run: Run) -> str | None:

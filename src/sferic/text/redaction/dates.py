@@ -179,10 +179,10 @@ class Dates(Calendar):
     def _again(self, end: int, digits: str) -> tuple[int, str]:
         """Take the rest of a year that is said again as a whole: `nineteen fifty fifty four`."""
         again = self._atoms.get(end)
-        if digits[-1] == "0" and again is not None and again.kind == "s":
-            if len(again.value) == 2 and again.value[0] == digits[2]:
-                return again.end, digits[:2] + again.value
-        return end, digits
+        if digits[-1] != "0" or again is None or again.kind != "s" or len(again.value) != 2:
+            return end, digits
+        same = again.value[0] == digits[2]
+        return (again.end, digits[:2] + again.value) if same else (end, digits)
 
     def _year(self, place: int) -> tuple[int, str | None]:
         """Read a year: `1985`, `nineteen eighty five`, `two thousand five`, `85`."""

@@ -12,6 +12,8 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the check that has to hold, one of `checks.CHECKS`."""
     alone: bool = False
     """Whether the form is enough, without a cue."""
+    guess: bool = False
+    """Whether it says the type of a number that is a secret, and nothing says which."""
     written: bool = False
     """Whether the pattern is one of the number as it is written, separators included."""
 
