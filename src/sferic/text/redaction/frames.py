@@ -6,6 +6,7 @@ from sferic.text.redaction.document import Token
 from sferic.text.redaction.strays import Strays
 from sferic.text.redaction.surnames import is_whole
 
+_NAMES = frozenset("fFglL")
 _SHORTEST = 3
 """Letters of a name that is taken for one by what is said around it."""
 _SURE = 2
@@ -48,7 +49,7 @@ class Frames(Strays):
         """Weigh what stands around a word, if it may be a name at all."""
         document = self._document
         token = document.tokens[index]
-        if self._is_other(index, token):
+        if not self._looks_like_one(token) or self._is_other(index, token):
             return None
         follows = self._findings.at(index + 1)
         has = follows is not None and follows.type == "LASTNAME" and not token.pause
@@ -66,6 +67,14 @@ class Frames(Strays):
         if before == _SURE and not behind and self._is_spoken_to(index, end):
             behind = 1
         return Frame(end, before, behind, surname)
+
+    def _looks_like_one(self, token: Token) -> bool:
+        """Tell whether the form of a word allows for a name, whatever stands around it."""
+        if self._document.cased and not token.capital:
+            return False
+        if token.kinds:
+            return not _NAMES.isdisjoint(token.kinds)
+        return self._document.cased or self._rules.knows_words
 
     def _is_other(self, index: int, token: Token) -> bool:
         """Tell whether a word is something else than a name: a title, a relation, a street."""
