@@ -170,7 +170,8 @@ class Ages(Calendar):
             return person
         years = document.at("age_years", atom.end)
         if years is not None and (subject or document.before("age_having", atom.start)):
-            behind = document.keys[years.end : years.end + 3]
+            owned = document.at("particle", years.end) is not None
+            behind = document.keys[years.end : years.end + (3 if owned else 1)]
             return person and document.rules.things.isdisjoint(behind)
         counted = self._is_counted(atom.end)
         if not counted and self._is_asked(atom):
