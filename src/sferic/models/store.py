@@ -61,7 +61,8 @@ class LocalModel(msgspec.Struct, frozen=True, kw_only=True):
     """A model that is on this machine and complete."""
 
     name: str
-    family: str
+    family: str | None
+    """None for a folder of the user's with ONNX files: what loads them tells."""
     folder: Path
     languages: tuple[str, ...] | None
     """Codes it serves; None for a folder of the user's: only the weights tell."""
@@ -123,7 +124,8 @@ class ModelStore:
 
         Args:
             name: A name of the catalogue, or the path of a folder with a Whisper model in
-                CTranslate2's format. A name goes before a folder called the same.
+                CTranslate2's format or with ONNX files. A name goes before a folder called the
+                same.
 
         Raises:
             UnknownModelError: There is neither such a model nor such a folder.
@@ -140,6 +142,8 @@ class ModelStore:
         folder = Path(name).expanduser()
         if not folder.is_dir():
             raise UnknownModelError(str(name), known=[model.name for model in self.catalogue])
+        if any(folder.glob("*.onnx")) and not (folder / "model.bin").exists():
+            return LocalModel(name=folder.name, family=None, folder=folder, languages=None)
         if lacking := _lacking_of_whisper(folder):
             raise ModelFileMissingError(folder, lacking)
         return LocalModel(name=folder.name, family=WHISPER, folder=folder, languages=None)

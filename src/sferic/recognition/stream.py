@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sferic.audio import SAMPLE_RATE
 from sferic.recognition import guards
+from sferic.recognition.engine import Engine
 from sferic.recognition.hypothesis import Hypothesis, Word
 from sferic.recognition.policy import LocalAgreement
 from sferic.recognition.recognizer import Recognizer, Work
@@ -99,6 +100,7 @@ class StreamRecognition:
     def __init__(
         self,
         recognizer: Recognizer,
+        engine: Engine,
         languages: Sequence[str],
         *,
         timeline: Timeline,
@@ -107,6 +109,7 @@ class StreamRecognition:
     ) -> None:
         self._digits = digits
         self._recognizer = recognizer
+        self._engine = engine
         self._languages = languages
         self._timeline = timeline
         self._segmenter = segmenter
@@ -180,7 +183,7 @@ class StreamRecognition:
             end = self._timeline.end
             draft = policy.next(end)
             return partial(
-                self._recognizer.engine.transcribe,
+                self._engine.transcribe,
                 self._timeline[draft.start : end],
                 languages=(draft.language,) if draft.language else self._languages,
                 start=draft.start,
@@ -258,6 +261,7 @@ class StreamRecognition:
             context is None
             or not context.words
             or len(self._languages) > 1
+            or not self._engine.guided
             or context.start < self._timeline.start
             or start - context.end >= _CONTEXT_GAP
             or end - context.start > _CONTEXT_LENGTH
@@ -356,7 +360,7 @@ class StreamRecognition:
         run: "_Run",
     ) -> Hypothesis:
         work = partial(
-            self._recognizer.engine.transcribe,
+            self._engine.transcribe,
             samples,
             languages=self._languages,
             start=start,
