@@ -12,20 +12,24 @@ from sferic.errors import ModelLoadError
 from sferic.models import WHISPER, LocalModel
 from sferic.recognition.engine import Engine, StreamingEngine
 from sferic.recognition.hardware import Device, Machine
-from sferic.recognition.sherpa.folder import find_layout
 
-_SHERPA = "sferic.recognition.sherpa"
+_SHERPA: Mapping[str, str] = {
+    f"sherpa-{name.replace('_', '-')}": f"sferic.recognition.sherpa.{name}"
+    for name in (
+        "zipformer",
+        "nemo_streaming_transducer",
+        "nemo_streaming_ctc",
+        "nemo_transducer",
+        "nemo_ctc",
+        "omnilingual",
+        "sense_voice",
+        "moonshine",
+    )
+}
 MODULES: Mapping[str, str] = MappingProxyType(
-    {
-        WHISPER: "sferic.recognition.whisper.engine",
-        "sherpa-zipformer": f"{_SHERPA}.online",
-        "sherpa-nemo-streaming-transducer": f"{_SHERPA}.online",
-    }
+    {WHISPER: "sferic.recognition.whisper.engine", **_SHERPA}
 )
 """Where `load` of each family is. They are imported when they are needed: some take a while."""
-_KINDS = "a Whisper model for CTranslate2, or " + ", ".join(
-    family for family in MODULES if family != WHISPER
-)
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,8 +45,18 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     """Where what is made of weights is kept; None for memory."""
 
 
-class Family(Protocol):
+class _Layout(Protocol):
+    """What a family looks like as files."""
+
+    def fits(self, path: Path) -> bool:
+        """Whether a folder holds a model of the family."""
+
+
+class _Family(Protocol):
     """What the module of a family offers."""
+
+    LAYOUT: _Layout
+    """By which folders of the user's are told apart; Whisper's are known by their names."""
 
     def load(self, model: LocalModel, running: Running) -> Engine | StreamingEngine:
         """Load a model. Blocks.
@@ -63,12 +77,15 @@ def identified(model: LocalModel) -> LocalModel:
     if model.family is not None:
         reason = f"a model of the family {model.family} does not turn speech into words"
         raise ModelLoadError(model.folder, reason)
-    layout = find_layout(model.folder)
-    if layout is None:
-        raise ModelLoadError(
-            model.folder, f"it holds no kind of model that is known here: {_KINDS}"
-        )
-    return msgspec.structs.replace(model, family=layout.family)
+    for family in _SHERPA:
+        if _family(family).LAYOUT.fits(model.folder):
+            return msgspec.structs.replace(model, family=family)
+    kinds = ", ".join(_SHERPA)
+    reason = (
+        "its ONNX files are of no kind that is known here. There are a Whisper model for "
+        f"CTranslate2, and as sherpa-onnx takes them: {kinds}"
+    )
+    raise ModelLoadError(model.folder, reason)
 
 
 def device(model: LocalModel, wanted: Device) -> Device:
@@ -83,5 +100,8 @@ def load(model: LocalModel, running: Running) -> Engine | StreamingEngine:
         ModelLoadError: It does not load.
         MissingExtraError: A package is missing that the family needs.
     """
-    module = importlib.import_module(MODULES[model.family or ""])
-    return cast("Family", module).load(model, running)
+    return _family(model.family or "").load(model, running)
+
+
+def _family(name: str) -> _Family:
+    return cast("_Family", importlib.import_module(MODULES[name]))

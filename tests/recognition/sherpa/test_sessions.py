@@ -1,6 +1,6 @@
-"""Sessions with streaming models, from bytes to messages."""
+"""Sessions with every kind of model, from bytes to messages."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,20 +15,34 @@ from sferic.recognition.hardware import Machine
 
 MACHINE = Machine(workers=1, cores=2)
 
+STREAMING: dict[str, Callable[[Path], Path]] = {
+    "zipformer": lambda folder: tiny.zipformer(folder, version=1),
+    "zipformer2": tiny.zipformer,
+    "nemo-streaming-transducer": tiny.nemo_streaming_transducer,
+    "nemotron": lambda folder: tiny.nemo_streaming_transducer(folder, prompted=True),
+    "nemo-streaming-ctc": tiny.nemo_streaming_ctc,
+}
+OFFLINE: dict[str, Callable[[Path], Path]] = {
+    "parakeet": tiny.nemo_transducer,
+    "nemo-transducer": lambda folder: tiny.nemo_transducer(folder, durations=False),
+    "nemo-ctc": tiny.nemo_ctc,
+    "sense-voice": tiny.sense_voice,
+    "moonshine": tiny.moonshine,
+}
 
-def loaded(folder: Path, family: str | None = None) -> Recognizer:
-    model = LocalModel(name=folder.name, family=family, folder=folder, languages=("en",))
-    running = families.Running(machine=MACHINE)
-    engine = families.load(families.identified(model), running)
+
+def loaded(folder: Path) -> Recognizer:
+    model = LocalModel(name=folder.name, family=None, folder=folder, languages=("en",))
+    engine = families.load(families.identified(model), families.Running(machine=MACHINE))
     return Recognizer(engine, FakeVoiceActivity(), machine=MACHINE)
 
 
-@pytest.fixture(scope="module", params=[1, 2])
+@pytest.fixture(scope="module", params=[*STREAMING, *OFFLINE])
 def recognizer(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[Recognizer]:
-    folder = tiny.zipformer(tmp_path_factory.mktemp("models") / "tiny-en", version=request.param)
-    with loaded(folder) as recognizer:
+    make = (STREAMING | OFFLINE)[request.param]
+    with loaded(make(tmp_path_factory.mktemp("models") / request.param)) as recognizer:
         yield recognizer
 
 
@@ -42,19 +56,13 @@ async def heard(recognizer: Recognizer, *parts: Samples) -> list[Transcription]:
     return [message for message in messages if isinstance(message, Transcription)]
 
 
+def talk(*tones: int) -> Samples:
+    return tiny.spoken(*tones)
+
+
 async def test_finals_say_the_words_with_their_times(recognizer: Recognizer) -> None:
-    messages = await heard(
-        recognizer,
-        tiny.hush(1),
-        tiny.tone(0),
-        tiny.hush(0.2),
-        tiny.tone(2),
-        tiny.hush(0.2),
-        tiny.tone(4),
-        tiny.hush(1.5),
-        tiny.tone(5),
-        tiny.tone(3),
-        tiny.hush(1),
-    )
-    finals = [message.transcript for message in messages if message.is_final]
-    assert finals == ["One I four.", "Fiveteen.", ""]
+    first, second = talk(0, 2, 4), talk(5, 3)
+    messages = await heard(recognizer, tiny.hush(1), first, tiny.hush(1.5), second, tiny.hush(1))
+    finals = [message for message in messages if message.is_final]
+    assert [final.transcript for final in finals] == ["One I four.", "Fiveteen.", ""]
+    print([[(w.word, w.start, w.end, w.confidence) for w in f.words or ()] for f in finals])

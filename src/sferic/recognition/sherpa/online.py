@@ -1,35 +1,51 @@
-"""Streaming models through sherpa-onnx's `OnlineRecognizer`."""
+"""The engine for streaming models: sherpa-onnx's `OnlineRecognizer`."""
 
+import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from sferic.audio import SAMPLE_RATE
-from sferic.errors import ModelLoadError
-from sferic.models import LocalModel
 from sferic.recognition.engine import Decoding
 from sferic.recognition.families import Running
 from sferic.recognition.hypothesis import Hypothesis
 from sferic.recognition.orthography import writing_of
 from sferic.recognition.sherpa import runtime
-from sferic.recognition.sherpa.folder import Folder, look
-from sferic.recognition.sherpa.words import timed, words
+from sferic.recognition.sherpa.folder import Folder
+from sferic.recognition.sherpa.words import spoken, timed, words
 
-_FRAME = SAMPLE_RATE // 100
+FRAME = SAMPLE_RATE // 100
 """Samples from one frame of features to the next."""
+
 _DELAY = 3 * SAMPLE_RATE // 10
 """Samples by which a model may say a word later than its audio."""
 _BATCH = 16
-_HOTWORDS = "bpe.vocab"
-"""The file that hotwords need: the pieces of the vocabulary with their scores."""
+_TAG = re.compile(r"<([a-z]{2,3})(?:-[A-Za-z]+)?>")
+"""A token that says which language was spoken."""
+
+Build = Callable[[Any, dict[str, Any]], Any]
+"""Makes a recogniser of sherpa-onnx's module and the arguments that all kinds have."""
 
 
-def load(model: LocalModel, running: Running) -> "OnlineEngine":
-    """Load a model; see `families`."""
-    return OnlineEngine(look(model), model.name, running)
+class Kind(msgspec.Struct, frozen=True, kw_only=True):
+    """How models of a family are run."""
+
+    build: Build
+    build_biased: Build | None = None
+    """Makes one that takes hotwords; None where there is none that does."""
+    step: int
+    """Frames that a step of decoding takes in."""
+    window: int
+    """Frames that it looks at."""
+    prompts: frozenset[str] = frozenset()
+    """Codes of languages that it can be told to expect; nothing for a model that is not told."""
+    scale: float = 1.0
+    """By which the times that sherpa-onnx tells are too small."""
 
 
 class OnlineEngine:
@@ -39,6 +55,7 @@ class OnlineEngine:
         folder: Its files.
         name: What the user called it.
         running: On what it runs.
+        kind: How it is run.
 
     Raises:
         MissingExtraError: sherpa-onnx is not installed.
@@ -47,20 +64,18 @@ class OnlineEngine:
 
     batch = _BATCH
 
-    def __init__(self, folder: Folder, name: str, running: Running) -> None:
+    def __init__(self, folder: Folder, name: str, running: Running, kind: Kind) -> None:
         self.name = name
         self.languages = folder.languages
         self.parallel = running.machine.workers
         self.writing = writing_of(folder.tokens)
-        frames, window = _STEPS[folder.layout.family](folder)
-        self.step = frames * _FRAME
-        self.flush = window * _FRAME + _DELAY
-        self._folder = folder
-        self._running = running
-        self._lock = threading.Lock()
-        self._plain = self._built(hotwords=False)
+        self.step = kind.step * FRAME
+        self.flush = kind.window * FRAME + _DELAY
+        self.kind = kind
+        self._loaded = partial(runtime.loaded, folder, name, running)
+        self._plain = self._loaded(kind.build)
         self._biased: Any = None
-        self._prompted = "prompt_index" in folder.header.inputs
+        self._lock = threading.Lock()
 
     def open(
         self,
@@ -70,98 +85,87 @@ class OnlineEngine:
         hotwords: Sequence[tuple[str, float]] = (),
     ) -> "OnlineDecoding":
         """Begin to decode; see `StreamingEngine.open`."""
-        language = languages[0] if len(languages) == 1 else None
-        return OnlineDecoding(lambda: self._stream(language, hotwords), start, language)
+        return OnlineDecoding(self, languages, start, hotwords)
 
     def advance(self, decodings: Sequence[Decoding]) -> Sequence[Decoding]:
         """Take them one step further; see `StreamingEngine.advance`."""
-        advanced: list[Decoding] = []
+        ready = [one for one in decodings if isinstance(one, OnlineDecoding) and one.is_ready]
         for recognizer in (self._plain, self._biased):
-            ready = [
-                decoding
-                for decoding in decodings
-                if isinstance(decoding, OnlineDecoding) and decoding.is_ready(recognizer)
-            ]
-            if ready:
-                recognizer.decode_streams([decoding.stream for decoding in ready])
-                advanced += ready
-        return advanced
+            if streams := [one.stream for one in ready if one.recognizer is recognizer]:
+                recognizer.decode_streams(streams)
+        return ready
 
     def close(self) -> None:
         """Give back the model's memory."""
         self._plain = self._biased = None
 
-    def _stream(
-        self, language: str | None, hotwords: Sequence[tuple[str, float]]
+    def stream(
+        self, languages: Sequence[str], hotwords: Sequence[tuple[str, float]]
     ) -> tuple[Any, Any]:
-        """A recogniser and a new stream of its."""
-        phrases = _phrases(hotwords) if self._takes_hotwords else ""
-        if not phrases:
-            stream = self._plain.create_stream()
-            if self._prompted:
-                stream.set_option("language", language or "auto")
-            return self._plain, stream
-        with self._lock:
-            if self._biased is None:
-                self._biased = self._built(hotwords=True)
-        return self._biased, self._biased.create_stream(hotwords=phrases)
-
-    @property
-    def _takes_hotwords(self) -> bool:
-        """Only Zipformers do, and sherpa-onnx ends the process where others are given some."""
-        zipformer = self._folder.layout.family == "sherpa-zipformer"
-        return zipformer and (self._folder.path / _HOTWORDS).is_file()
-
-    def _built(self, *, hotwords: bool) -> Any:
-        library = runtime.library(self.name)
-        options: dict[str, Any] = {
-            "tokens": str(self._folder.path / self._folder.layout.tokens),
-            "num_threads": self._running.threads,
-            "provider": runtime.device(self._running.device, self._folder.path),
-            **{role: str(file) for role, file in self._folder.files.items()},
-        }
-        if hotwords:
-            options |= {
-                "decoding_method": "modified_beam_search",
-                "modeling_unit": "bpe",
-                "bpe_vocab": str(self._folder.path / _HOTWORDS),
-            }
-        try:
-            return _BUILDERS[self._folder.layout.family](library, self._folder, options)
-        except Exception as error:
-            raise ModelLoadError(self._folder.path, str(error)) from error
+        """A recogniser and a new stream of it; the first with hotwords loads the model again."""
+        # Where it does not know what to do with hotwords, sherpa-onnx ends the process.
+        if hotwords and self.kind.build_biased is not None:
+            with self._lock:
+                if self._biased is None:
+                    self._biased = self._loaded(self.kind.build_biased)
+            return self._biased, self._biased.create_stream(hotwords=_phrases(hotwords))
+        stream = self._plain.create_stream()
+        if self.kind.prompts:
+            known = len(languages) == 1 and languages[0] in self.kind.prompts
+            stream.set_option("language", languages[0] if known else "auto")
+        return self._plain, stream
 
 
 class OnlineDecoding:
-    """One stretch of audio; the stream in sherpa-onnx comes with the first samples."""
+    """One stretch of audio; its stream in sherpa-onnx is made when there are samples."""
 
     def __init__(
-        self, made: Callable[[], tuple[Any, Any]], start: int, language: str | None
+        self,
+        engine: OnlineEngine,
+        languages: Sequence[str],
+        start: int,
+        hotwords: Sequence[tuple[str, float]],
     ) -> None:
-        self._made = made
+        self._engine = engine
+        self._languages = languages
         self._start = start
-        self._language = language
-        self._recognizer: Any = None
+        self._hotwords = hotwords
+        self.recognizer: Any = None
         self.stream: Any = None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is audio for a step."""
+        return self.stream is not None and self.recognizer.is_ready(self.stream)
 
     def accept(self, samples: NDArray[np.float32]) -> None:
         """Add audio."""
         if self.stream is None:
-            self._recognizer, self.stream = self._made()
+            self.recognizer, self.stream = self._engine.stream(self._languages, self._hotwords)
         if len(samples):
             self.stream.accept_waveform(SAMPLE_RATE, samples)
 
-    def is_ready(self, recognizer: Any) -> bool:
-        """Whether there is audio for a step of this recogniser."""
-        return recognizer is self._recognizer and recognizer.is_ready(self.stream)
-
     def hypothesis(self) -> Hypothesis:
-        """The words so far."""
+        """The words so far; of the last one there may be more to come."""
         if self.stream is None:
-            return Hypothesis(language=self._language)
-        result = self._recognizer.get_result_all(self.stream)
-        found = words(timed(result.tokens, result.timestamps, result.ys_probs, start=self._start))
-        return Hypothesis(words=found, language=self._language, settled=max(len(found) - 1, 0))
+            return Hypothesis(language=self._language([]))
+        result = self.recognizer.get_result_all(self.stream)
+        tokens = timed(
+            result.tokens,
+            result.timestamps,
+            result.ys_probs,
+            start=self._start,
+            scale=self._engine.kind.scale,
+        )
+        found = words(spoken(tokens))
+        settled = 0 if self._hotwords else max(len(found) - 1, 0)
+        return Hypothesis(words=found, language=self._language(result.tokens), settled=settled)
+
+    def _language(self, tokens: Sequence[str]) -> str | None:
+        if len(self._languages) == 1:
+            return self._languages[0]
+        tags = [match[1] for token in tokens if (match := _TAG.fullmatch(token.strip()))]
+        return next((tag for tag in reversed(tags) if tag in self._languages), None)
 
 
 def _phrases(hotwords: Sequence[tuple[str, float]]) -> str:
@@ -169,26 +173,3 @@ def _phrases(hotwords: Sequence[tuple[str, float]]) -> str:
     return "/".join(
         f"{text.replace('/', ' ').replace(':', ' ')} :{boost:g}" for text, boost in hotwords
     )
-
-
-def _zipformer(library: Any, folder: Folder, options: Mapping[str, Any]) -> Any:
-    kind = folder.header.metadata["model_type"]
-    return library.OnlineRecognizer.from_transducer(model_type=kind, **options)
-
-
-def _nemo_transducer(library: Any, _: Folder, options: Mapping[str, Any]) -> Any:
-    return library.OnlineRecognizer.from_transducer(**options)
-
-
-_BUILDERS: Mapping[str, Callable[[Any, Folder, Mapping[str, Any]], Any]] = {
-    "sherpa-zipformer": _zipformer,
-    "sherpa-nemo-streaming-transducer": _nemo_transducer,
-}
-_STEPS: Mapping[str, Callable[[Folder], tuple[int, int]]] = {
-    "sherpa-zipformer": lambda folder: (folder.number("decode_chunk_len"), folder.number("T")),
-    "sherpa-nemo-streaming-transducer": lambda folder: (
-        folder.number("chunk_shift"),
-        folder.number("window_size"),
-    ),
-}
-"""Frames that a step takes in, and that it looks at."""

@@ -5,11 +5,16 @@ import re
 from collections.abc import Iterable, Sequence
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from sferic.audio import SAMPLE_RATE
 from sferic.recognition.hypothesis import Word
 
 _SPACE = "▁"
+_SPECIAL = re.compile(r"<(?!0x[0-9A-F]{2}>)[^<>]+>")
+_QUIET = 0.05
+"""Share of the loudest sample below which there is no speech."""
 _BYTE = re.compile(r"<0x([0-9A-F]{2})>")
 _LONGEST_TOKEN = SAMPLE_RATE // 4
 """Samples that a token is taken to last where nothing follows it sooner."""
@@ -58,6 +63,25 @@ def timed(
         )
         for text, at, probability, length in zip(texts, seconds, sure, lengths, strict=False)
     ]
+
+
+def spoken(tokens: Iterable[Token]) -> list[Token]:
+    """Those that are text: not names of languages and the like, which stand in angle brackets."""
+    return [token for token in tokens if not _SPECIAL.fullmatch(token.text.strip())]
+
+
+def spread(texts: Sequence[str], samples: NDArray[np.float32]) -> list[float]:
+    """Seconds at which tokens may have been said, for models that tell no times.
+
+    They are spread over what is loud, each by its letters. That is a guess.
+    """
+    sizes = np.array([len(text) for text in texts], np.float64)
+    if not len(sizes):
+        return []
+    loud = np.flatnonzero(np.abs(samples) > _QUIET * np.abs(samples).max(initial=0.0))
+    first, last = (loud[0], loud[-1] + 1) if len(loud) else (0, len(samples))
+    shares = (np.cumsum(sizes) - sizes) / max(sizes.sum(), 1.0)
+    return [float(first + share * (last - first)) / SAMPLE_RATE for share in shares]
 
 
 def words(tokens: Sequence[Token]) -> tuple[Word, ...]:
