@@ -163,7 +163,7 @@ class IncrementalRecognition:
     def _followed_until(self, end: int, wanted: int) -> int:
         """Where the audio behind a piece ends, or the next speech begins in it."""
         spans = self._segmenter.speech_within(end, wanted)
-        return min([on for on, _ in spans if on >= end] + [wanted, self._timeline.end])
+        return min([max(on, end) for on, _ in spans] + [wanted, self._timeline.end])
 
     def _of(self, start: int) -> _Going:
         """The decoding of the piece that begins there."""
