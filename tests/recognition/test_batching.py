@@ -48,6 +48,13 @@ class Shared:
         return held
 
 
+    async def queued(self, count: int) -> None:
+        """Let so many streams ask for their turns."""
+        for _ in range(3):  # a task, its turn, and the scheduler's
+            await asyncio.sleep(0)
+        assert self.scheduler.waiting == count
+
+
 @pytest_asyncio.fixture
 async def shared() -> AsyncIterator[Shared]:
     shared = Shared()
@@ -64,7 +71,7 @@ async def test_a_stream_alone_has_its_words(shared: Shared) -> None:
 async def test_streams_that_wait_share_a_turn(shared: Shared) -> None:
     held = await shared.hold()
     asked = [shared.ask(number) for number in (1, 2, 3)]
-    await asyncio.sleep(0)
+    await shared.queued(len(asked))
     shared.engine.running.set()
     said = [texts(hypothesis.words) for hypothesis in await asyncio.gather(held, *asked)]
     assert said == [names(number) for number in range(4)]
@@ -82,7 +89,7 @@ async def test_a_batch_has_room_for_so_many_and_takes_finals_and_then_the_oldest
         shared.ask(4),
         shared.ask(5),
     ]
-    await asyncio.sleep(0)
+    await shared.queued(len(asked))
     shared.engine.running.set()
     await asyncio.gather(held, *asked)
     assert shared.begun == [0, 4, 5, 2, 3, 1]
@@ -95,7 +102,7 @@ async def test_the_background_shares_with_the_background_only(shared: Shared) ->
         shared.ask(2),
         shared.ask(3, rank=Rank.BACKGROUND),
     ]
-    await asyncio.sleep(0)
+    await shared.queued(len(asked))
     shared.engine.running.set()
     await asyncio.gather(held, *asked)
     assert shared.begun == [0, 2, 1, 3]
@@ -108,7 +115,7 @@ async def test_who_brings_little_has_its_words_before_who_brings_much(shared: Sh
     asked = [shared.ask(1, *[silence(2)] * 10), shared.ask(2)]
     for number, task in enumerate(asked, 1):
         task.add_done_callback(partial(lambda number, _: order.append(number), number))
-    await asyncio.sleep(0)
+    await shared.queued(len(asked))
     shared.engine.running.set()
     await asyncio.gather(held, *asked)
     assert order == [2, 1]
@@ -117,7 +124,7 @@ async def test_who_brings_little_has_its_words_before_who_brings_much(shared: Sh
 async def test_who_is_cancelled_while_it_waits_is_never_begun(shared: Shared) -> None:
     held = await shared.hold()
     asked = [shared.ask(1), shared.ask(2)]
-    await asyncio.sleep(0)
+    await shared.queued(2)
     asked[0].cancel()
     await asyncio.wait([asked[0]])
     shared.engine.running.set()
@@ -156,7 +163,7 @@ async def test_a_fault_in_a_shared_turn_is_told_to_all_as_one_that_need_not_be_t
     shared.engine.poisonous = {2}
     held = await shared.hold()
     asked = [shared.ask(1), shared.ask(2)]
-    await asyncio.sleep(0)
+    await shared.queued(len(asked))
     shared.engine.running.set()
     outcomes = await asyncio.gather(held, *asked, return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [
@@ -169,7 +176,7 @@ async def test_a_fault_in_a_shared_turn_is_told_to_all_as_one_that_need_not_be_t
 async def test_who_wants_to_be_alone_is(shared: Shared) -> None:
     held = await shared.hold()
     asked = [shared.ask(1, alone=True), shared.ask(2), shared.ask(3)]
-    await asyncio.sleep(0)
+    await shared.queued(len(asked))
     shared.engine.running.set()
     await asyncio.gather(held, *asked)
     assert shared.begun == [0, 1, 2, 3]
@@ -184,7 +191,7 @@ async def test_what_cannot_be_prepared_fails_alone(shared: Shared) -> None:
     held = await shared.hold()
     failing = asyncio.create_task(shared.batches.run(prepare))
     other = shared.ask(1)
-    await asyncio.sleep(0)
+    await shared.queued(2)
     shared.engine.running.set()
     await asyncio.gather(held, other)
     with pytest.raises(LookupError):
@@ -204,7 +211,7 @@ async def test_each_is_told_its_share_of_the_time(shared: Shared) -> None:
         )
 
     asked = [asyncio.create_task(noted(number)) for number in (1, 2)]
-    await asyncio.sleep(0)
+    await shared.queued(len(asked))
     shared.engine.running.set()
     await asyncio.gather(held, *asked)
     steps = (len(say(1)) + len(END)) // 1600 - 2
@@ -215,7 +222,7 @@ async def test_who_waits_when_all_ends_is_told() -> None:
     shared = Shared()
     held = await shared.hold()
     waiting = shared.ask(1)
-    await asyncio.sleep(0)
+    await shared.queued(1)
     closing = asyncio.create_task(asyncio.to_thread(shared.scheduler.close))
     with pytest.raises(RuntimeError, match="closed"):
         await waiting
