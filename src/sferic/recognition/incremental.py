@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sferic.audio import SAMPLE_RATE
-from sferic.recognition.batching import Feed, SharedFaultError
 from sferic.recognition.engine import Decoding, StreamingEngine
 from sferic.recognition.hypothesis import Hypothesis, Word
 from sferic.recognition.recognizer import Recognizer
+from sferic.recognition.sharing import Feed, SharedFaultError
 from sferic.recognition.timing import best_cut, fit_to_speech
 from sferic.speech.segmenter import Piece, Segmenter
 from sferic.speech.timeline import Timeline

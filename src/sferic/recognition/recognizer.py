@@ -18,7 +18,6 @@ from sferic.errors import ModelError, NotServedError, SpeakersNotServedError
 from sferic.models import DEFAULT_MODEL, ModelStore, Progress
 from sferic.protocol.options import Options
 from sferic.recognition import families, hardware
-from sferic.recognition.batching import Batches, Feed, Prepare
 from sferic.recognition.calibration import calibrate
 from sferic.recognition.capacity import Capacity, Demand, Interval, Workload, capacity
 from sferic.recognition.engine import Engine, StreamingEngine
@@ -26,6 +25,7 @@ from sferic.recognition.hardware import Device, Machine
 from sferic.recognition.hypothesis import Hypothesis
 from sferic.recognition.load import Costs, Load
 from sferic.recognition.scheduler import Rank, Scheduler, measured
+from sferic.recognition.sharing import Feed, Prepare, SharedTurns
 from sferic.speakers.diarization import Diarization
 from sferic.speech.vad import VoiceActivityModel
 
@@ -80,8 +80,8 @@ class Recognizer:
         self._partial_interval = partial_interval
         self.usage = Load(engine.parallel, _EXPECTED)
         self._scheduler = Scheduler(engine.parallel)
-        self._batches = (
-            Batches(engine, self._scheduler) if isinstance(engine, StreamingEngine) else None
+        self._turns = (
+            SharedTurns(engine, self._scheduler) if isinstance(engine, StreamingEngine) else None
         )
         self._hearing = ThreadPoolExecutor(
             max_workers=max(2, min(cores, _MOST_HEARING)), thread_name_prefix="hearing"
@@ -359,10 +359,10 @@ class Recognizer:
         return await self._shared.run(prepare, rank=rank, since=since, alone=alone, note=note)
 
     @property
-    def _shared(self) -> Batches:
-        if self._batches is None:
+    def _shared(self) -> SharedTurns:
+        if self._turns is None:
             raise TypeError(_NOT_STREAMING)
-        return self._batches
+        return self._turns
 
     async def hear(self, work: Callable[[], T]) -> T:
         """Run the decoding of audio, its voice activity or speaker networks off the event loop.

@@ -8,20 +8,20 @@ import pytest_asyncio
 
 from engines import Samples, names, say, silence, texts
 from recognition.listening import FakeDecoding, FakeStreamingEngine
-from sferic.recognition.batching import Batches, Feed, SharedFaultError
 from sferic.recognition.hypothesis import Hypothesis
 from sferic.recognition.scheduler import Rank, Scheduler
+from sferic.recognition.sharing import Feed, SharedFaultError, SharedTurns
 
 END = silence(0.5)
 
 
 class Shared:
-    """Batches of a fake engine on one worker."""
+    """SharedTurns of a fake engine on one worker."""
 
     def __init__(self) -> None:
         self.engine = FakeStreamingEngine()
         self.scheduler = Scheduler(1)
-        self.batches = Batches(self.engine, self.scheduler)
+        self.turns = SharedTurns(self.engine, self.scheduler)
         self.begun: list[int] = []
 
     def ask(
@@ -38,7 +38,7 @@ class Shared:
             self.begun.append(decoding.start)
             return Feed(decoding, np.concatenate(parts))
 
-        return await self.batches.run(prepare, rank=rank, **how)  # type: ignore[arg-type]
+        return await self.turns.run(prepare, rank=rank, **how)  # type: ignore[arg-type]
 
     async def hold(self) -> asyncio.Task[Hypothesis]:
         """Keep the worker busy until `engine.running` is set."""
@@ -46,7 +46,6 @@ class Shared:
         held = self.ask(0)
         await self.engine.held()
         return held
-
 
     async def queued(self, count: int) -> None:
         """Let so many streams ask for their turns."""
@@ -189,7 +188,7 @@ async def test_what_cannot_be_prepared_fails_alone(shared: Shared) -> None:
         raise LookupError
 
     held = await shared.hold()
-    failing = asyncio.create_task(shared.batches.run(prepare))
+    failing = asyncio.create_task(shared.turns.run(prepare))
     other = shared.ask(1)
     await shared.queued(2)
     shared.engine.running.set()
@@ -200,13 +199,13 @@ async def test_what_cannot_be_prepared_fails_alone(shared: Shared) -> None:
 
 async def test_each_is_told_its_share_of_the_time(shared: Shared) -> None:
     ticks = iter(range(1000))
-    shared.batches = Batches(shared.engine, shared.scheduler, clock=lambda: next(ticks))
+    shared.turns = SharedTurns(shared.engine, shared.scheduler, clock=lambda: next(ticks))
     shared_by_two: list[float] = []
     held = await shared.hold()
 
     async def noted(number: int) -> None:
         decoding = shared.engine.open(languages=["en"], start=number)
-        await shared.batches.run(
+        await shared.turns.run(
             lambda: Feed(decoding, np.append(say(number), END)), note=shared_by_two.append
         )
 

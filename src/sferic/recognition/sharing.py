@@ -28,7 +28,7 @@ class Feed(msgspec.Struct, frozen=True):
     samples: NDArray[np.float32]
 
 
-class Batches:
+class SharedTurns:
     """Lets streams share turns.
 
     Every stream asks the scheduler for a turn of its own, by its own rank. Whoever gets one takes
