@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sferic.audio import SAMPLE_RATE
+from sferic.recognition.claim import PLAIN, Claim
 from sferic.recognition.hypothesis import Hypothesis, Word
 from sferic.recognition.orthography import FULL
 from sferic.recognition.recognizer import PARTIAL_INTERVAL, Recognizer
@@ -83,6 +84,7 @@ class Call(NamedTuple):
     guess: tuple[Word, ...]
     trusted: int
     digits: bool
+    claim: Claim
     heard: tuple[Word, ...]
     """What is said in the samples, whatever the answer is."""
 
@@ -139,6 +141,7 @@ class FakeEngine:
         trusted: int = 0,
         draft: bool = False,
         digits: bool = True,
+        claim: Claim = PLAIN,
     ) -> Hypothesis:
         assert len(samples) <= self.longest
         words = [self._word(*found, start) for found in spoken(samples) if _mostly(found)]
@@ -152,6 +155,7 @@ class FakeEngine:
             guess=tuple(guess),
             trusted=trusted,
             digits=digits,
+            claim=claim,
             heard=tuple(words),
         )
         with self._changed:

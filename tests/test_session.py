@@ -42,9 +42,9 @@ from sferic.protocol.messages import (
     SpeechStarted,
     Transcription,
 )
+from sferic.recognition.claim import Rank
 from sferic.recognition.hypothesis import Hypothesis
 from sferic.recognition.recognizer import LONGEST_INTERVAL, Recognizer
-from sferic.recognition.scheduler import Rank
 from sferic.session import _HUSH, BUFFERED_SECONDS
 
 S = SAMPLE_RATE

@@ -8,8 +8,9 @@ import pytest_asyncio
 
 from engines import Samples, names, say, silence, texts
 from recognition.listening import FakeDecoding, FakeStreamingEngine
+from sferic.recognition.claim import Rank
 from sferic.recognition.hypothesis import Hypothesis
-from sferic.recognition.scheduler import Rank, Scheduler
+from sferic.recognition.scheduler import Scheduler
 from sferic.recognition.sharing import Feed, SharedFaultError, SharedTurns
 
 END = silence(0.5)

@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from engines import GERMAN, FakeEngine, Samples, fake_recognizer, names, say, silence, texts
 from sferic.audio import SAMPLE_RATE
+from sferic.recognition.claim import Rank
 from sferic.recognition.hypothesis import Hypothesis, Word
 from sferic.recognition.recognizer import Recognizer
 from sferic.recognition.stream import StreamRecognition
@@ -453,6 +454,37 @@ async def test_a_draft_goes_on_where_the_decoder_stopped(
     assert drafts == [names(*range(count)) for count in (5, 10, 15)]
     assert [call.start for call in engine.calls] == [0, 5 * 6400, 10 * 6400]
     assert texts(engine.calls[-1].context) == names(*range(10))
+
+
+# Who goes away
+
+
+@pytest.mark.parametrize("draft", [False, True])
+async def test_the_engine_hears_that_nobody_waits_any_more(
+    recognizer: Recognizer, engine: FakeEngine, draft: bool
+) -> None:
+    engine.running.clear()
+    stream = Stream(recognizer, say(1, 2))
+    waiting = asyncio.create_task(stream.draft() if draft else stream.words(0, 1))
+    await engine.called(1)
+    [call] = engine.calls
+    assert call.claim.wanted()
+    assert call.claim.rank is (Rank.PARTIAL if draft else Rank.FINAL)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    assert not call.claim.wanted()
+
+
+async def test_nobody_waits_for_what_was_to_be_decided_early_in_a_stream_that_is_closed(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    engine.running.clear()
+    stream = Stream(recognizer, say(1, 2), HUSH)
+    await given_up(asyncio.create_task(stream.decide_early()), when=engine.called(1))
+    [call] = engine.calls
+    assert call.claim.wanted()
+    await stream.recognition.close()
+    assert not call.claim.wanted()
 
 
 # Finals decided early

@@ -20,11 +20,12 @@ from sferic.protocol.options import Options
 from sferic.recognition import families, hardware
 from sferic.recognition.calibration import calibrate
 from sferic.recognition.capacity import Capacity, Demand, Interval, Workload, capacity
+from sferic.recognition.claim import Rank
 from sferic.recognition.engine import Engine, StreamingEngine
 from sferic.recognition.hardware import Device, Machine
 from sferic.recognition.hypothesis import Hypothesis
 from sferic.recognition.load import Costs, Load
-from sferic.recognition.scheduler import Rank, Scheduler, measured
+from sferic.recognition.scheduler import Scheduler, measured
 from sferic.recognition.sharing import Feed, Prepare, SharedTurns
 from sferic.speakers.diarization import Diarization
 from sferic.speech.vad import VoiceActivityModel
@@ -96,6 +97,7 @@ class Recognizer:
         compute_type: str = "auto",
         workers: int = 0,
         threads: int = 1,
+        batch: int = 0,
         partial_interval: float = PARTIAL_INTERVAL,
         diarization: Diarization | None = None,
         undiarized: str = _NOT_LOADED,
@@ -109,8 +111,9 @@ class Recognizer:
             device: Where the model runs.
             compute_type: As CTranslate2 names them; `auto` suits the device.
             workers: Windows decoded at the same time; 0 takes what suits the machine, see
-                `hardware.sensible_workers`.
+                `hardware.this_machine`.
             threads: CPU threads for each of them.
+            batch: Windows that a GPU decodes as one at most; 0 takes what is sensible.
             partial_interval: Seconds of speech between two partials of a stream.
             diarization: Tells speakers apart.
             undiarized: Why there is no `diarization`.
@@ -125,7 +128,9 @@ class Recognizer:
         device = families.device(found, device)
         vad = store.ensure(_VAD, progress)
         voice_activity = VoiceActivityModel(vad.folder / _VAD_FILE)
-        machine = hardware.this_machine(device=device, workers=workers, threads=threads)
+        machine = hardware.this_machine(
+            device=device, workers=workers, threads=threads, batch=batch
+        )
         running = families.Running(
             machine=machine,
             device=device,
@@ -154,6 +159,7 @@ class Recognizer:
             compute_type=settings.compute_type,
             workers=settings.workers,
             threads=settings.threads,
+            batch=settings.batch,
             partial_interval=settings.partial_interval_ms / 1000,
             store=store,
             progress=progress,

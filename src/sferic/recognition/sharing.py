@@ -9,9 +9,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from sferic.recognition.claim import Rank
 from sferic.recognition.engine import Decoding, StreamingEngine
 from sferic.recognition.hypothesis import Hypothesis
-from sferic.recognition.scheduler import Rank, Scheduler
+from sferic.recognition.scheduler import Scheduler
 
 Prepare: TypeAlias = Callable[[], "Feed"]
 Note: TypeAlias = Callable[[float], None]

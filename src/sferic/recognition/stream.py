@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sferic.audio import SAMPLE_RATE
 from sferic.recognition import guards
+from sferic.recognition.claim import Claim, Rank, awaited
 from sferic.recognition.engine import Engine
 from sferic.recognition.hypothesis import Hypothesis, Word
 from sferic.recognition.policy import LocalAgreement
@@ -58,6 +59,13 @@ class _Run:
     def hurry(self) -> None:
         """Queue what is still to be decoded as a final: somebody waits for it now."""
         self._since = None
+
+    @property
+    def rank(self) -> Rank:
+        """How urgent it is now."""
+        if self._since is not None:
+            return Rank.PARTIAL
+        return Rank.BACKGROUND if self._background else Rank.FINAL
 
     async def on(self, recognizer: Recognizer, work: Work) -> Hypothesis:
         """Have the work done when its turn comes."""
@@ -178,7 +186,7 @@ class StreamRecognition:
         policy = self._policy
         end = start
 
-        def prepare() -> Work:
+        def prepare(claim: Claim) -> Work:
             nonlocal end
             end = self._timeline.end
             draft = policy.next(end)
@@ -192,9 +200,13 @@ class StreamRecognition:
                 guess=draft.guess,
                 draft=True,
                 digits=self._digits,
+                claim=claim,
             )
 
-        hypothesis = await self._recognizer.draft(prepare, since=since, background=background)
+        with awaited(Rank.BACKGROUND if background else Rank.PARTIAL) as claim:
+            hypothesis = await self._recognizer.draft(
+                partial(prepare, claim), since=since, background=background
+            )
         hypothesis = self._fitted(policy.accept(hypothesis), start, end)
         if (unheard := self._unheard_from(hypothesis.words, end)) is not None:
             policy.seek(unheard)
@@ -359,17 +371,19 @@ class StreamRecognition:
         guess: Hypothesis,
         run: "_Run",
     ) -> Hypothesis:
-        work = partial(
-            self._engine.transcribe,
-            samples,
-            languages=self._languages,
-            start=start,
-            prefix=prefix,
-            guess=guess.words,
-            trusted=guess.settled,
-            digits=self._digits,
-        )
-        return await run.on(self._recognizer, work)
+        with awaited(run.rank) as claim:
+            work = partial(
+                self._engine.transcribe,
+                samples,
+                languages=self._languages,
+                start=start,
+                prefix=prefix,
+                guess=guess.words,
+                trusted=guess.settled,
+                digits=self._digits,
+                claim=claim,
+            )
+            return await run.on(self._recognizer, work)
 
     def _cut(self, hypothesis: Hypothesis, start: int, end: int) -> Hypothesis:
         """Keep what lies before the best cut; leave the rest to the next piece."""

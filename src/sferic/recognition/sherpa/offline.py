@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sferic.audio import SAMPLE_RATE
+from sferic.recognition.claim import PLAIN, Claim
 from sferic.recognition.families import Running
 from sferic.recognition.hypothesis import Hypothesis, Word
 from sferic.recognition.orthography import writing_of
@@ -58,6 +59,7 @@ class OfflineEngine:
         trusted: int = 0,  # noqa: ARG002
         draft: bool = False,  # noqa: ARG002
         digits: bool = True,  # noqa: ARG002
+        claim: Claim = PLAIN,  # noqa: ARG002 - its calls do not wait for one another
     ) -> Hypothesis:
         """Words in the samples; see `Engine.transcribe`.
 
