@@ -25,6 +25,7 @@ from sferic.errors import (
 )
 from sferic.models.catalogue import (
     WHISPER,
+    ArchiveSource,
     Catalogue,
     HubSource,
     Model,
@@ -279,6 +280,10 @@ class ModelStore:
                 self._downloads.fetch_hub(source, staging, progress)
             case WebSource():
                 self._downloads.fetch_web(source, staging, progress)
+            case ArchiveSource():
+                from sferic.models.archives import fetch_archive  # noqa: PLC0415
+
+                fetch_archive(source, staging, self._downloads, progress)
 
     def _check_space(self, source: Source, staging: Staging) -> None:
         """Refuse early what the disk has no room for."""
@@ -292,6 +297,8 @@ class ModelStore:
             ]
             files = sum(file.size for file in staging.missing)
             needed = sum(sizes) + max([*sizes, files])
+        if isinstance(source, ArchiveSource):
+            needed += source.size
         free = shutil.disk_usage(self.root).free
         if free < needed:
             raise ModelStorageError(
