@@ -21,6 +21,7 @@
         * ChecksumError: a file that was fetched is not the one the catalogue pins
         * ModelStorageError (OSError): the disk is full or not writable
         * ModelLoadError: the files are there and the engine rejects them
+        * LockFileError (ValueError): a lock file cannot be read or written
         * MissingExtraError (ImportError): it needs a package that is not installed
     * KeyStoreError: the keys cannot be read or changed
         * UnknownKeyError (LookupError): no such key to revoke
@@ -268,6 +269,16 @@ class ModelLoadError(ModelError):
 
     def __init__(self, folder: Path, reason: str) -> None:
         super().__init__(f"the model in {folder} does not load: {reason}")
+
+
+class LockFileError(ModelError, ValueError):
+    """A lock file of models cannot be read or written."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"the lock file {path} cannot be used: {reason}. `sferic models lock` writes one; "
+            "without one, models are held to the catalogue"
+        )
 
 
 class MissingExtraError(ModelError, ImportError):

@@ -6,7 +6,7 @@ A model is a folder below the root, named like the model. It is there entirely o
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -35,6 +35,7 @@ from sferic.models.catalogue import (
     WheelSource,
     load_catalogue,
 )
+from sferic.models.lock import Lock, LockedFile, lock_path, locked, read_lock
 from sferic.models.progress import Progress, Silent, megabytes
 from sferic.models.staging import (
     Receipt,
@@ -72,6 +73,9 @@ class LocalModel(msgspec.Struct, frozen=True, kw_only=True):
 State = Literal["ok", "missing", "damaged", "unknown"]
 
 
+_WRONG: frozenset[State] = frozenset({"missing", "damaged"})
+
+
 class FileCheck(msgspec.Struct, frozen=True, kw_only=True):
     """What was found of one file."""
 
@@ -88,11 +92,16 @@ class ModelStore:
     Args:
         root: The folder that holds them. By default SFERIC_MODELS, else the cache of the user.
         catalogue: The models it knows. By default those that ship with Sferic.
+
+    Raises:
+        LockFileError: There is a lock file that cannot be read.
     """
 
     def __init__(self, root: Path | None = None, *, catalogue: Catalogue | None = None) -> None:
         self.root = root or default_root()
         self.catalogue = catalogue or load_catalogue()
+        if (lock := read_lock(lock_path(self.root))) is not None:
+            self.catalogue = locked(self.catalogue, lock)
         self._downloads: Downloads | None = None
 
     @property
@@ -143,7 +152,7 @@ class ModelStore:
         folder = Path(name).expanduser()
         if not folder.is_dir():
             raise UnknownModelError(str(name), known=[model.name for model in self.catalogue])
-        if any(folder.glob("*.onnx")) and not (folder / "model.bin").exists():
+        if any(folder.glob("*.o[nr][nt]*")) and not (folder / "model.bin").exists():
             return LocalModel(name=folder.name, family=None, folder=folder, languages=None)
         if lacking := _lacking_of_whisper(folder):
             raise ModelFileMissingError(folder, lacking)
@@ -202,6 +211,26 @@ class ModelStore:
         folder = self.root / model.name
         receipt = read_receipt(folder)
         return tuple(_check(file, folder / file.name, receipt) for file in model.files)
+
+    def lock(self, names: Iterable[str]) -> Lock:
+        """The digests of models as they are here, after looking at every byte.
+
+        Raises:
+            UnknownModelError: The catalogue has no such model.
+            ModelFileMissingError: A model is not here, or damaged.
+        """
+        found: dict[str, dict[str, LockedFile]] = {}
+        for name in names:
+            folder = self.folder(name)
+            wrong = [file.name for file in self.verify(name) if file.state in _WRONG]
+            if wrong:
+                raise ModelFileMissingError(folder, wrong, name=name)
+            files = [folder / file.name for file in self.catalogue[name].files]
+            found[name] = {
+                path.name: LockedFile(size=path.stat().st_size, sha256=sha256(path))
+                for path in files
+            }
+        return Lock(models=found)
 
     def receipt(self, name: str) -> Receipt | None:
         """Where an installed model came from, None where that is not known."""

@@ -24,6 +24,7 @@ _SHERPA: Mapping[str, str] = {
         "omnilingual",
         "sense_voice",
         "moonshine",
+        "moonshine_v2",
     )
 }
 MODULES: Mapping[str, str] = MappingProxyType(

@@ -22,6 +22,7 @@ ABOUT = "sferic.toml"
 BLANKS = ("<blk>", "<eps>", "<blank>")
 
 _TOKEN = re.compile(r"(.*?)[ \t]+(\d+)")
+_ORT_MARK = b"ORTM"
 _PLACEHOLDER = 1024
 """Bytes below which a file is what Git LFS leaves instead of one."""
 
@@ -38,6 +39,8 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     """What its `model_type` may be; nothing for whatever there is."""
     metadata: Mapping[str, tuple[str, ...]] = {}
     """Keys that files must have, by what they are for."""
+    tokens: tuple[str, ...] = (TOKENS,)
+    """Names that the file with the tokens may have."""
     blanks: tuple[str, ...] = ()
     """What the tokens may call the blank; nothing where sherpa-onnx does not ask."""
 
@@ -127,6 +130,7 @@ def look(
     layout: Layout,
     *,
     languages: Callable[[OnnxHeader], Sequence[str]] = lambda _: (),
+    read: Callable[[Path], tuple[str, ...]] | None = None,
 ) -> Folder:
     """Look at everything that sherpa-onnx is going to ask for.
 
@@ -134,6 +138,7 @@ def look(
         model: What was asked for.
         layout: Of its family.
         languages: Finds codes in the main file, where a family has them there.
+        read: Reads the tokens, where they are not as usual.
 
     Raises:
         ModelFileMissingError: A file is missing.
@@ -142,9 +147,10 @@ def look(
     path = model.folder
     files = layout.found(path)
     lacking = [patterns[-1] for role, patterns in layout.files.items() if role not in files]
-    if not (path / TOKENS).is_file():
-        lacking.append(TOKENS)
-    if lacking:
+    listed = next((path / name for name in layout.tokens if (path / name).is_file()), None)
+    if listed is None:
+        lacking.append(layout.tokens[0])
+    if lacking or listed is None:
         raise ModelFileMissingError(path, lacking)
     headers = {role: header(file) for role, file in files.items()}
     for role, keys in layout.metadata.items():
@@ -154,7 +160,7 @@ def look(
                 "sherpa-onnx that exports this kind of model adds them"
             )
             raise ModelLoadError(path, reason)
-    tokens = _read_tokens(path / TOKENS)
+    tokens = (read or read_tokens)(listed)
     if layout.blanks and not any(blank in tokens for blank in layout.blanks):
         reason = f"{TOKENS} has no {' or '.join(layout.blanks)}, the token for nothing said"
         raise ModelLoadError(path, reason)
@@ -175,6 +181,8 @@ def header(file: Path) -> OnnxHeader:
         ModelLoadError: It is damaged.
     """
     try:
+        if file.suffix == ".ort":
+            return _checked(file)
         return read_header(file)
     except NotOnnxError as error:
         reason = f"{file.name} is damaged ({error}); fetch or copy it again"
@@ -185,8 +193,21 @@ def header(file: Path) -> OnnxHeader:
         raise ModelLoadError(file.parent, f"{file.name} cannot be read: {error}") from error
 
 
-def _read_tokens(file: Path) -> tuple[str, ...]:
-    """The tokens in the order of their numbers; a line with nothing but its number is a space."""
+def _checked(file: Path) -> OnnxHeader:
+    """Nothing but that it is of ONNX Runtime's own format, which tells the rest in another way."""
+    with file.open("rb") as stream:
+        if stream.read(8)[4:] != _ORT_MARK:
+            reason = "it is not of ONNX Runtime's format"
+            raise NotOnnxError(reason)
+    return OnnxHeader(metadata={}, inputs={}, outputs={})
+
+
+def read_tokens(file: Path) -> tuple[str, ...]:
+    """The tokens in the order of their numbers; a line with nothing but its number is a space.
+
+    Raises:
+        ModelLoadError: It is no list of tokens.
+    """
     found: dict[int, str] = {}
     try:
         lines = file.read_text("utf-8").split("\n")
