@@ -54,8 +54,9 @@ def choices(
 ) -> list[Choice]:
     """Models that turn speech into words, the most suitable first.
 
-    Those that serve more of the languages go first; then those of which it is known that they hold
-    some streams here; then the larger ones, which as a rule are better.
+    Those that are thought to hold some streams here go first, then those of which nobody knows,
+    then those that hold too few. Among them those that serve more of the languages go first, and
+    of these the larger ones, which as a rule are better.
 
     Args:
         models: Of the catalogue.
@@ -73,9 +74,9 @@ def choices(
         (choice for choice in found if choice.serves or choice.poor),
         key=lambda choice: (
             not choice.fits,
+            choice.streams is not None and choice.streams.value < _ENOUGH,
+            choice.streams is None,
             -len(choice.serves),
-            choice.streams is None or choice.streams.value < _ENOUGH,
-            choice.streams is not None and choice.streams.value < 1,
             -choice.parameters,
         ),
     )

@@ -95,12 +95,11 @@ def cores() -> int:
 
 
 def free_memory() -> int:
-    """Bytes that a new process may take, as the system estimates it, and its limit if it has one."""
+    """Bytes that a new process may take, as the system and the container's limit say."""
     found = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
     with suppress(OSError):
-        for line in Path("/proc/meminfo").read_text("ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                found.append(int(line.split()[1]) * 1024)
+        lines = Path("/proc/meminfo").read_text("ascii").splitlines()
+        found += [int(line.split()[1]) * 1024 for line in lines if "MemAvailable:" in line]
     with suppress(OSError, ValueError):
         found.append(int(Path("/sys/fs/cgroup/memory.max").read_text("ascii")))
     return min(found)
