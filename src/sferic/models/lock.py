@@ -42,7 +42,7 @@ def read_lock(path: Path) -> Lock | None:
     """
     try:
         return msgspec.json.decode(path.read_bytes(), type=Lock)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, msgspec.MsgspecError) as error:
         raise LockFileError(path, str(error)) from error

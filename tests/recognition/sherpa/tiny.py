@@ -495,6 +495,14 @@ def _raw_ear(graph: Graph, framed: str) -> str:
     return _ear(graph, levels, nothing, np.eye(WIDTH, dtype=np.float32), subsampling=1)[0]
 
 
+def unrunnable() -> bytes:
+    """A graph that is whole and has an operator that nobody knows."""
+    graph = Graph()
+    graph.node("NoSuchOperator", "x", name="y")
+    shape = {"x": (FLOAT, (1,))}
+    return graph.serialized(shape, {"y": (FLOAT, (1,))})
+
+
 def write_tokens(folder: Path, vocabulary: Sequence[str]) -> None:
     lines = [f"{token} {index}\n" for index, token in enumerate(vocabulary)]
     (folder / "tokens.txt").write_text("".join(lines), "utf-8")

@@ -23,8 +23,8 @@ BLANKS = ("<blk>", "<eps>", "<blank>")
 
 _TOKEN = re.compile(r"(.*?)[ \t]+(\d+)")
 _ORT_MARK = b"ORTM"
-_PLACEHOLDER = 1024
-"""Bytes below which a file is what Git LFS leaves instead of one."""
+_PLACEHOLDER = b"version https://git-lfs"
+"""How a file begins that Git LFS leaves instead of another."""
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,7 +186,7 @@ def header(file: Path) -> OnnxHeader:
         return read_header(file)
     except NotOnnxError as error:
         reason = f"{file.name} is damaged ({error}); fetch or copy it again"
-        if file.stat().st_size < _PLACEHOLDER:
+        if _starts_with(file, _PLACEHOLDER):
             reason = f"{file.name} is only a placeholder: run `git lfs pull`, or copy the file"
         raise ModelLoadError(file.parent, reason) from error
     except OSError as error:
@@ -195,11 +195,16 @@ def header(file: Path) -> OnnxHeader:
 
 def _checked(file: Path) -> OnnxHeader:
     """Nothing but that it is of ONNX Runtime's own format, which tells the rest in another way."""
-    with file.open("rb") as stream:
-        if stream.read(8)[4:] != _ORT_MARK:
-            reason = "it is not of ONNX Runtime's format"
-            raise NotOnnxError(reason)
+    if not _starts_with(file, _ORT_MARK, at=4):
+        reason = "it is not of ONNX Runtime's format"
+        raise NotOnnxError(reason)
     return OnnxHeader(metadata={}, inputs={}, outputs={})
+
+
+def _starts_with(file: Path, mark: bytes, *, at: int = 0) -> bool:
+    with file.open("rb") as stream:
+        stream.seek(at)
+        return stream.read(len(mark)) == mark
 
 
 def read_tokens(file: Path) -> tuple[str, ...]:
