@@ -94,9 +94,7 @@ def test_tokens_without_a_blank_are_refused(tmp_path: Path, make: Make) -> None:
 def test_a_joiner_with_durations_that_nothing_announces_is_refused(tmp_path: Path) -> None:
     folder = tiny.nemo_transducer(tmp_path / "model")
     without(folder / "encoder.int8.onnx", "url")
-    with pytest.raises(
-        ModelLoadError, match=r"joiner\.int8.onnx has 12 outputs where 7 tokens are"
-    ):
+    with pytest.raises(ModelLoadError, match="has 12 outputs where 7 tokens are"):
         loaded(folder)
 
 

@@ -43,15 +43,25 @@ def tone(token: int, seconds: float = 0.3) -> Samples:
 
 def spoken(*tokens: int, gap: float = 0.2) -> Samples:
     """Tones with a pause behind each."""
-    return np.concatenate([part for token in tokens for part in (tone(token), hush(gap))])
+    parts = [part for token in tokens for part in (tone(token), hush(gap))]
+    return np.concatenate(parts) if parts else hush(0)
 
 
 def hush(seconds: float) -> Samples:
     return np.zeros(round(seconds * SAMPLE_RATE), np.float32)
 
 
-def zipformer(folder: Path, *, version: int = 2, tokens: Sequence[str] = TOKENS) -> Path:
-    """A streaming transducer of the two kinds of Zipformer that icefall exports."""
+def zipformer(
+    folder: Path, *, version: int = 2, tokens: Sequence[str] = TOKENS, doubt: bool = False
+) -> Path:
+    """A streaming transducer of the two kinds of Zipformer that icefall exports.
+
+    Args:
+        folder: Where to.
+        version: Which kind.
+        tokens: What its tones are called.
+        doubt: Whether the last but one is nearly the last to it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     chunk = 32
     graph = Graph()
@@ -109,7 +119,7 @@ def zipformer(folder: Path, *, version: int = 2, tokens: Sequence[str] = TOKENS)
     )
     vocabulary = ["<blk>", *tokens]
     _stateless_decoder(folder / "decoder.onnx", len(vocabulary))
-    _joiner(folder / "joiner.int8.onnx", len(vocabulary), blank=0)
+    _joiner(folder / "joiner.int8.onnx", len(vocabulary), doubt=doubt)
     write_tokens(folder, vocabulary)
     return folder
 
@@ -503,6 +513,12 @@ def unrunnable() -> bytes:
     return graph.serialized(shape, {"y": (FLOAT, (1,))})
 
 
+def write_pieces(folder: Path) -> None:
+    """The pieces of the vocabulary with their scores, which hotwords need."""
+    pieces = [f"{token}\t{-index}\n" for index, token in enumerate(TOKENS)]
+    (folder / "bpe.vocab").write_text("".join(pieces), "utf-8")
+
+
 def write_tokens(folder: Path, vocabulary: Sequence[str]) -> None:
     lines = [f"{token} {index}\n" for index, token in enumerate(vocabulary)]
     (folder / "tokens.txt").write_text("".join(lines), "utf-8")
@@ -574,10 +590,12 @@ def _stateless_decoder(path: Path, size: int) -> None:
     )
 
 
-def _joiner(path: Path, size: int, *, blank: int) -> None:
+def _joiner(path: Path, size: int, *, doubt: bool) -> None:
     graph = Graph()
     both = graph.node("Add", "encoder_out", "decoder_out")
-    weights, bias = _to_logits(size, blank)
+    weights, bias = _to_logits(size, 0)
+    if doubt:
+        weights[-2, -1] = 0.95
     logits = graph.node("MatMul", both, graph.constant(weights))
     graph.node("Add", logits, graph.constant(bias), name="logit")
     _save(
