@@ -12,9 +12,9 @@ from sferic.models.catalogue import ArchiveSource, Model
 FOLDER = "tiny-2026"
 
 
-def packed(contents: dict[str, bytes], *, suffix: str = "bz2") -> bytes:
+def packed(contents: dict[str, bytes]) -> bytes:
     output = io.BytesIO()
-    with tarfile.open(fileobj=output, mode=f"w:{suffix}") as archive:
+    with tarfile.open(fileobj=output, mode="w:bz2") as archive:
         for name, content in {"README.md": b"hello", **contents}.items():
             member = tarfile.TarInfo(f"{FOLDER}/{name}")
             member.size = len(content)

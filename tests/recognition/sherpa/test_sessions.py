@@ -1,19 +1,17 @@
 """Sessions with every kind of model, from bytes to messages."""
 
-from collections.abc import Callable, Iterator
+import asyncio
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from engines import FakeVoiceActivity, Samples, cut, linear16
 from recognition.sherpa import tiny
+from recognition.sherpa.loading import MACHINE, loaded
 from sferic import Options, Recognizer, Session
-from sferic.models import LocalModel
 from sferic.protocol.messages import Transcription
-from sferic.recognition import families
-from sferic.recognition.hardware import Machine
-
-MACHINE = Machine(workers=1, cores=2)
 
 STREAMING: dict[str, Callable[[Path], Path]] = {
     "zipformer": lambda folder: tiny.zipformer(folder, version=1),
@@ -31,18 +29,13 @@ OFFLINE: dict[str, Callable[[Path], Path]] = {
 }
 
 
-def loaded(folder: Path) -> Recognizer:
-    model = LocalModel(name=folder.name, family=None, folder=folder, languages=("en",))
-    engine = families.load(families.identified(model), families.Running(machine=MACHINE))
-    return Recognizer(engine, FakeVoiceActivity(), machine=MACHINE)
-
-
 @pytest.fixture(scope="module", params=[*STREAMING, *OFFLINE])
 def recognizer(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[Recognizer]:
     make = (STREAMING | OFFLINE)[request.param]
-    with loaded(make(tmp_path_factory.mktemp("models") / request.param)) as recognizer:
+    engine = loaded(make(tmp_path_factory.mktemp("models") / request.param))
+    with Recognizer(engine, FakeVoiceActivity(), machine=MACHINE) as recognizer:
         yield recognizer
 
 
@@ -56,13 +49,50 @@ async def heard(recognizer: Recognizer, *parts: Samples) -> list[Transcription]:
     return [message for message in messages if isinstance(message, Transcription)]
 
 
-def talk(*tones: int) -> Samples:
-    return tiny.spoken(*tones)
-
-
 async def test_finals_say_the_words_with_their_times(recognizer: Recognizer) -> None:
-    first, second = talk(0, 2, 4), talk(5, 3)
+    first, second = tiny.spoken(0, 2, 4), tiny.spoken(5, 3)
     messages = await heard(recognizer, tiny.hush(1), first, tiny.hush(1.5), second, tiny.hush(1))
     finals = [message for message in messages if message.is_final]
     assert [final.transcript for final in finals] == ["Red I green.", "Greyish.", ""]
-    print([[(w.word, w.start, w.end, w.confidence) for w in f.words or ()] for f in finals])
+    found = [word for final in finals for word in final.words or ()]
+    assert [word.start for word in found] == pytest.approx([1.0, 1.5, 2.0, 4.0], abs=0.4)
+    assert all(word.end > word.start for word in found)
+    assert all(before.end <= after.start for before, after in itertools.pairwise(found))
+
+
+async def test_partials_come_while_somebody_speaks_and_finals_keep_what_they_said(
+    recognizer: Recognizer,
+) -> None:
+    options = Options(language="en", numerals="false")
+    speech = linear16(tiny.hush(1), tiny.spoken(0, 1, 4), tiny.hush(0.2))
+    async with Session(options, recognizer=recognizer) as session:
+        for data in cut(speech, 6400):
+            await session.feed(data)
+        messages = aiter(session)
+        said = ""
+        while "blue" not in said:
+            partial = await anext(messages)
+            assert isinstance(partial, Transcription)
+            assert not partial.is_final
+            said = partial.transcript
+        assert not said.rstrip().endswith(".")
+        await session.finish()
+        rest = [message async for message in messages]
+    finals = [each for each in rest if isinstance(each, Transcription) and each.is_final]
+    assert [final.transcript for final in finals] == ["Red blue green."]
+    assert finals[0].transcript.startswith(said.strip())
+
+
+async def test_streams_side_by_side_hear_what_each_would_hear_alone(
+    recognizer: Recognizer,
+) -> None:
+    talks = [(0, 1, 4), (5, 1, 0, 4), (4, 0), (1, 5)]
+    audio = [(tiny.hush(0.5 + 0.07 * n), tiny.spoken(*talk)) for n, talk in enumerate(talks)]
+    alone = [text(await heard(recognizer, *parts)) for parts in audio]
+    together = await asyncio.gather(*(heard(recognizer, *parts) for parts in audio))
+    assert [text(messages) for messages in together] == alone
+    assert alone[0] == "Red blue green."
+
+
+def text(messages: Sequence[Transcription]) -> str:
+    return " ".join(each.transcript for each in messages if each.transcript and each.is_final)
