@@ -219,3 +219,14 @@ def test_partials_come_with_the_steps_of_the_engine_and_no_rarer_under_load() ->
         interval = recognizer.workload.interval
         assert interval is not None
         assert (interval.least, interval.most) == (0.5, 0.5)
+
+
+async def test_a_final_that_somebody_waited_for_is_noted_once(
+    recognizer: Recognizer, engine: FakeStreamingEngine
+) -> None:
+    stream = Stream(recognizer, engine, silence(1), *(say(n) for n in range(20)), silence(1))
+    await stream.final(0.2, 11.5)
+    [answer] = recognizer.usage.answers()
+    assert 0 <= answer.waited <= answer.took
+    await stream.recognition.final(Piece(round(11.5 * S), 12 * S), background=True)
+    assert len(recognizer.usage.answers()) == 1

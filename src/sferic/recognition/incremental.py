@@ -6,6 +6,7 @@ the audio of the silence, as far as there is some, and zeros. Speech that is tor
 its decoding goes on in the next piece, and words that are not complete yet wait for that.
 """
 
+import time
 from collections.abc import Sequence
 from functools import partial
 
@@ -40,10 +41,15 @@ class _Going:
         """Words that have been in a final."""
         self.carried = False
         """Whether it goes on from a piece before."""
+        self.waited = 0.0
+        """Seconds that its final has waited for turns."""
         self.alone = False
         """Whether it shares no turns, since others in one may have made it fail."""
 
-    def feed(self, samples: NDArray[np.float32], upto: int) -> Feed:
+    def feed(self, samples: NDArray[np.float32], upto: int, *, asked: float | None = None) -> Feed:
+        """What a turn is to take in, for which a final asked at a time."""
+        if asked is not None:
+            self.waited += time.monotonic() - asked
         self.fed = upto
         return Feed(self.decoding, samples)
 
@@ -94,20 +100,28 @@ class IncrementalRecognition:
         """
         return following if self._going is None else min(following, self._going.since)
 
-    async def final(self, piece: Piece, *, background: bool = False) -> Hypothesis:
+    async def final(
+        self, piece: Piece, *, asked: float | None = None, background: bool = False
+    ) -> Hypothesis:
         """Words of a complete piece, those behind a cut excepted.
 
         Args:
             piece: The next in the stream.
+            asked: Clock time (`time.monotonic`) at which it was decided to end it; unset, now.
             background: Whether the audio came so fast that nobody waits for it.
         """
+        asked = time.monotonic() if asked is None else asked
         going = self._of(piece.start)
+        going.waited = 0.0
         while True:
             try:
                 await self._finish(going, piece, background=background)
                 break
             except SharedFaultError:
                 going.restart(self._opened(going.since))
+        if not background:
+            took = time.monotonic() - asked
+            self._recognizer.usage.answered(waited=going.waited, took=took)
         if piece.torn:
             return self._cut(going, piece.end)
         self._going = None
@@ -155,7 +169,7 @@ class IncrementalRecognition:
             samples = self._timeline[going.fed : upto]
             if over:
                 samples = np.append(samples, np.zeros(silence, np.float32))
-            feed = partial(going.feed, samples, upto)
+            feed = partial(going.feed, samples, upto, asked=time.monotonic())
             going.heard = await self._recognizer.feed_final(
                 feed, background=background, alone=going.alone
             )

@@ -21,7 +21,9 @@ class Recognition(Protocol):
     def needed_from(self, following: int) -> int:
         """First sample that a later call still needs; see `StreamRecognition.needed_from`."""
 
-    async def final(self, piece: Piece, *, background: bool = False) -> Hypothesis:
+    async def final(
+        self, piece: Piece, *, asked: float | None = None, background: bool = False
+    ) -> Hypothesis:
         """Words of a complete piece, those behind a cut excepted."""
 
     async def draft(self, *, since: float, background: bool = False) -> Hypothesis:
@@ -89,9 +91,11 @@ class Dressed:
         """First sample that a later call still needs."""
         return self._recognition.needed_from(following)
 
-    async def final(self, piece: Piece, *, background: bool = False) -> Hypothesis:
+    async def final(
+        self, piece: Piece, *, asked: float | None = None, background: bool = False
+    ) -> Hypothesis:
         """Words of a complete piece; where the speech ends with it, a sentence does."""
-        hypothesis = await self._recognition.final(piece, background=background)
+        hypothesis = await self._recognition.final(piece, asked=asked, background=background)
         closes = piece.ending == "silence"
         dressed = self._dressed(hypothesis, closes=closes)
         self._opens = closes or (self._opens and not hypothesis.words)

@@ -26,7 +26,7 @@ from sferic.recognition.hardware import Device, Machine
 from sferic.recognition.hypothesis import Hypothesis
 from sferic.recognition.load import Costs, Load
 from sferic.recognition.scheduler import Scheduler, measured
-from sferic.recognition.sharing import Feed, Prepare, SharedTurns
+from sferic.recognition.sharing import Prepare, SharedTurns
 from sferic.speakers.diarization import Diarization
 from sferic.speech.vad import VoiceActivityModel
 
@@ -272,21 +272,12 @@ class Recognizer:
             prepare: Called when a worker is free; what it returns calls `engine.transcribe`.
             background: Whether the audio came so fast that nobody waits for it.
         """
-        asked = begun = time.monotonic()
 
         def note(seconds: float) -> None:
             self.usage.final(seconds, background=background)
 
-        def start() -> Work:
-            nonlocal begun
-            begun = time.monotonic()
-            return measured(prepare(), note)
-
         rank = Rank.BACKGROUND if background else Rank.FINAL
-        hypothesis = await self._scheduler.run(start, rank=rank)
-        if not background:
-            self.usage.answered(waited=begun - asked, took=time.monotonic() - asked)
-        return hypothesis
+        return await self._scheduler.run(lambda: measured(prepare(), note), rank=rank)
 
     async def early(self, prepare: Callable[[], Work], *, since: float) -> Hypothesis:
         """Decode what may be a final in a moment, in its turn among the partials.
@@ -329,22 +320,12 @@ class Recognizer:
         Raises:
             SharedFaultError: The engine failed for one of several.
         """
-        asked = begun = time.monotonic()
-
-        def start() -> Feed:
-            nonlocal begun
-            begun = time.monotonic()
-            return prepare()
-
-        hypothesis = await self._shared.run(
-            start,
+        return await self._shared.run(
+            prepare,
             rank=Rank.BACKGROUND if background else Rank.FINAL,
             alone=alone,
             note=lambda seconds: self.usage.final(seconds, background=background),
         )
-        if not background:
-            self.usage.answered(waited=begun - asked, took=time.monotonic() - asked)
-        return hypothesis
 
     async def feed_draft(
         self, prepare: Prepare, *, since: float, background: bool = False, alone: bool = False
