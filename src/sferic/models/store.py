@@ -152,7 +152,8 @@ class ModelStore:
         folder = Path(name).expanduser()
         if not folder.is_dir():
             raise UnknownModelError(str(name), known=[model.name for model in self.catalogue])
-        if any(folder.glob("*.o[nr][nt]*")) and not (folder / "model.bin").exists():
+        suffixes = {file.suffix for file in folder.iterdir()}
+        if suffixes & {".onnx", ".ort"} and not (folder / "model.bin").exists():
             return LocalModel(name=folder.name, family=None, folder=folder, languages=None)
         if lacking := _lacking_of_whisper(folder):
             raise ModelFileMissingError(folder, lacking)

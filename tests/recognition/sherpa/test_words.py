@@ -78,3 +78,8 @@ def test_tokens_without_times_are_spread_by_their_letters() -> None:
     assert spread([" abc", "d", " efg"], samples) == [1.0, 1 + 4 / 9, 1 + 5 / 9]
     assert spread([], samples) == []
     assert spread(["a"], np.zeros(0, np.float32)) == [0.0]
+
+
+def test_vowel_signs_belong_to_their_word_in_time() -> None:
+    [word] = words(timed(["▁क", "ा", "।"], [0.0, 0.2, 0.4]))
+    assert (word.text, word.end) == ("का।", round(0.4 * S))

@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -87,9 +88,9 @@ def spread(texts: Sequence[str], samples: NDArray[np.float32]) -> list[float]:
 def words(tokens: Sequence[Token]) -> tuple[Word, ...]:
     """Join tokens to words.
 
-    A word begins at a token that begins with a space, or behind one that is a space. Tokens without
-    a letter or digit, which are punctuation, count neither for the times nor for the confidence of
-    the word they stand at. Bytes that make up a letter together are put together.
+    A word begins at a token that begins with a space, or behind one that is a space. Tokens of
+    punctuation count neither for the times nor for the confidence of the word they stand at. Bytes
+    that make up a letter together are put together.
     """
     found: list[list[tuple[Token, int]]] = []
     apart = True
@@ -132,4 +133,5 @@ def _spelled(texts: Iterable[str]) -> str:
 
 
 def _is_spoken(text: str) -> bool:
-    return any(letter.isalnum() for letter in text)
+    """Whether there is more to it than punctuation: vowel signs are no letters to Unicode."""
+    return any(unicodedata.category(mark)[0] not in "PZ" for mark in text if mark != _SPACE)
