@@ -230,3 +230,21 @@ async def test_a_final_that_somebody_waited_for_is_noted_once(
     assert 0 <= answer.waited <= answer.took
     await stream.recognition.final(Piece(round(11.5 * S), 12 * S), background=True)
     assert len(recognizer.usage.answers()) == 1
+
+
+async def test_speech_that_never_pauses_is_begun_anew_now_and_then_and_loses_nothing(
+    recognizer: Recognizer, engine: FakeStreamingEngine
+) -> None:
+    stream = Stream(recognizer, engine, silence(1))
+    said: list[str] = []
+    start = 0.0
+    for turn in range(8):
+        stream.hear(*(say(number) for number in range(turn * 40, turn * 40 + 40)))
+        end = stream.timeline.end / S
+        said += await stream.final(start, end, "length")
+        stream.timeline.forget(stream.recognition.needed_from(round(end * S)))
+        start = end
+    stream.hear(silence(1))
+    said += await stream.final(start, stream.timeline.end / S)
+    assert said == names(*range(320))
+    assert len(engine.opened) == 2

@@ -25,6 +25,8 @@ from sferic.speech.timeline import Timeline
 
 _CUT_WITHIN = 6 * SAMPLE_RATE
 """How far before its end a torn piece is cut."""
+_LONGEST = 120 * SAMPLE_RATE
+"""Audio of speech that never pauses after which a decoding is begun anew: it keeps all its words."""
 _A_TURN = 4 * SAMPLE_RATE
 """Audio that a stream brings into one turn at most: others wait for theirs."""
 
@@ -34,8 +36,9 @@ class _Going:
 
     def __init__(self, decoding: Decoding, start: int) -> None:
         self.decoding = decoding
-        self.since = self.fed = start
-        """Where the words begin that have been in no final, and up to where it has the audio."""
+        self.begun = self.since = self.fed = start
+        """Where its audio begins, where the words begin that have been in no final, and up to where
+        it has the audio."""
         self.heard = Hypothesis()
         self.reported = 0
         """Words that have been in a final."""
@@ -55,8 +58,8 @@ class _Going:
 
     def restart(self, decoding: Decoding) -> None:
         """Begin anew with what has been in no final."""
-        self.decoding, self.fed, self.reported = decoding, self.since, 0
-        self.alone = True
+        self.decoding, self.reported = decoding, 0
+        self.begun = self.fed = self.since
 
 
 class IncrementalRecognition:
@@ -118,7 +121,7 @@ class IncrementalRecognition:
                 await self._finish(going, piece, background=background)
                 break
             except SharedFaultError:
-                going.restart(self._opened(going.since))
+                self._restart_alone(going)
         if not background:
             took = time.monotonic() - asked
             self._recognizer.usage.answered(waited=going.waited, took=took)
@@ -148,7 +151,7 @@ class IncrementalRecognition:
                 prepare, since=since, background=background, alone=going.alone
             )
         except SharedFaultError:
-            going.restart(self._opened(going.since))
+            self._restart_alone(going)
         return self._left(going, going.fed)
 
     async def decide_early(self, *, since: float) -> Hypothesis:
@@ -186,6 +189,11 @@ class IncrementalRecognition:
             going = self._going = _Going(self._opened(start), start)
         return going
 
+    def _restart_alone(self, going: _Going) -> None:
+        """Begin anew what may have failed for somebody else in the same turn."""
+        going.restart(self._opened(going.since))
+        going.alone = True
+
     def _opened(self, start: int) -> Decoding:
         return self._engine.open(languages=self._languages, start=start, hotwords=self._hotwords)
 
@@ -198,6 +206,8 @@ class IncrementalRecognition:
             going.since = words[kept - 1].end
         going.reported += kept
         going.carried = True
+        if end - going.begun > _LONGEST:
+            going.restart(self._opened(going.since))
         return msgspec.structs.replace(hypothesis, words=words[:kept])
 
     def _left(self, going: _Going, end: int) -> Hypothesis:
