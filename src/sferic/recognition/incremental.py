@@ -26,7 +26,7 @@ from sferic.speech.timeline import Timeline
 _CUT_WITHIN = 6 * SAMPLE_RATE
 """How far before its end a torn piece is cut."""
 _LONGEST = 120 * SAMPLE_RATE
-"""Audio of speech that never pauses after which a decoding is begun anew: it keeps all its words."""
+"""Audio without a pause after which a decoding is begun anew: it keeps all words that it had."""
 _A_TURN = 4 * SAMPLE_RATE
 """Audio that a stream brings into one turn at most: others wait for theirs."""
 

@@ -1,5 +1,6 @@
 """Engines that decode anew each time, with every word known."""
 
+import base64
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from sferic.languages import CODES
 from sferic.recognition.engine import Engine
 from sferic.recognition.hypothesis import Word
 from sferic.recognition.orthography import FULL
+from sferic.recognition.sherpa import offline as offline_module
 
 S = SAMPLE_RATE
 TIMED: list[Callable[[Path], Path]] = [tiny.nemo_transducer, tiny.nemo_ctc, tiny.sense_voice]
@@ -98,3 +100,30 @@ def test_moonshine_of_the_package_index_hears_real_speech(tmp_path: Path) -> Non
     found = engine.transcribe(beckett(), languages=["en"])
     assert engine.writing == FULL
     assert error_rate(BECKETT, " ".join(texts(found.words))) < 0.25
+
+
+def test_tokens_that_are_parts_of_letters_are_put_together(tmp_path: Path) -> None:
+    import moonshine_voice
+
+    from sferic.recognition.sherpa import moonshine_v2
+
+    path = Path(moonshine_voice.__file__).parent / "assets" / "tiny-en" / "tokenizer.bin"
+    tokens: list[bytes] = []
+    moonshine_v2._read(path, tokens)
+    lines = [base64.b64decode(line.split()[0]) for line in moonshine_v2._lines(tokens)]
+    assert len(lines) == 32768
+    assert lines[tokens.index(b"\xe5")] == b"<0xE5>"
+    assert all(line.decode() for line in lines)
+
+
+def test_words_are_taken_from_the_text_where_tokens_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Unreadable:
+        text, timestamps = "red green", [0.0]
+
+        @property
+        def tokens(self) -> list[str]:
+            return [b"\xe5".decode()]
+
+    assert offline_module._texts(Unreadable()) == ([" red", " green"], [])

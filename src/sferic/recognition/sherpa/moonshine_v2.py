@@ -73,6 +73,13 @@ def _encoded(path: Path) -> list[bytes]:
 
 
 def _lines(tokens: list[bytes]) -> Iterator[str]:
-    """A tokens.txt; a token that is never said has no bytes, and sherpa-onnx wants some."""
+    """A tokens.txt; a token that is never said has no bytes, and sherpa-onnx wants some.
+
+    Parts of letters are spelled out: as they are, they could not be handed to Python.
+    """
     for number, token in enumerate(tokens):
+        try:
+            token.decode()
+        except UnicodeDecodeError:
+            token = "".join(f"<0x{byte:02X}>" for byte in token).encode()  # noqa: PLW2901
         yield f"{base64.b64encode(token or b'?').decode()} {number}\n"

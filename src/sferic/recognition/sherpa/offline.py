@@ -70,8 +70,9 @@ class OfflineEngine:
         stream.accept_waveform(SAMPLE_RATE, np.pad(samples, (0, short)) if short else samples)
         self._recognizer.decode_stream(stream)
         result = stream.result
-        seconds = result.timestamps or spread(result.tokens, samples)
-        tokens = timed(result.tokens, seconds, result.ys_log_probs, result.durations, start=start)
+        texts, told = _texts(result)
+        seconds = told or spread(texts, samples)
+        tokens = timed(texts, seconds, result.ys_log_probs, result.durations, start=start)
         heard = words(spoken(tokens))
         return Hypothesis(
             words=_continued(prefix, heard), language=_language(result.lang, languages)
@@ -89,6 +90,14 @@ def _continued(prefix: Sequence[Word], heard: Sequence[Word]) -> tuple[Word, ...
         ends = prefix[-1].end
         count = sum((word.start + word.end) // 2 < ends for word in heard)
     return (*prefix, *heard[count:])
+
+
+def _texts(result: Any) -> tuple[Sequence[str], Sequence[float]]:
+    """The tokens and when they were said; words without times where tokens are parts of letters."""
+    try:
+        return result.tokens, result.timestamps
+    except UnicodeDecodeError:
+        return [f" {word}" for word in result.text.split()], []
 
 
 def _language(told: str, languages: Sequence[str]) -> str | None:
