@@ -77,6 +77,14 @@ class _Ends(msgspec.Struct, frozen=True):
     mark: _Mark
 
 
+class _Said(msgspec.Struct, frozen=True):
+    """A piece of speech that is complete."""
+
+    piece: Piece
+    asked: float
+    """By the clock on the wall, in seconds: when it was decided to end it."""
+
+
 class _Quiet(msgspec.Struct, frozen=True):
     """It has been silent for so long that nothing need be held back any more."""
 
@@ -95,7 +103,7 @@ class _Drafted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _Job: TypeAlias = (
-    Piece | SegmentEnded | SpeechStarted | SpeechEnded | _Quiet | _Ends | UndecodableAudioError
+    _Said | SegmentEnded | SpeechStarted | SpeechEnded | _Quiet | _Ends | UndecodableAudioError
 )
 
 
@@ -416,11 +424,12 @@ class Session:
                 case SpeechStarted() | SpeechEnded():
                     await self._tell_speech(event)
                 case Piece():
+                    said = _Said(event, time.monotonic())
                     self._spoken = True
                     if self._speakers is not None:
                         self._speakers.ended(event)
                     await self._room_for_job()
-                    self._add_job(event)
+                    self._add_job(said)
                 case SegmentEnded():
                     self._add_job(event)
                     self._end_turn()
@@ -455,7 +464,7 @@ class Session:
         self._changed.set()
 
     def _forget(self) -> None:
-        waiting = (job.start for job in self._jobs if isinstance(job, Piece))
+        waiting = (job.piece.start for job in self._jobs if isinstance(job, _Said))
         following = next(waiting, self._segmenter.needed_from)
         needed = self._recognition.needed_from(following)
         if self._speakers is not None:
@@ -492,7 +501,7 @@ class Session:
     async def _finish_job(self, job: _Job) -> bool:
         """Do one job in turn; True when nothing follows."""
         match job:
-            case Piece():
+            case _Said():
                 await self._finish_piece(job)
             case SpeechStarted() | SpeechEnded():
                 await self._tell_turn(job)
@@ -537,8 +546,9 @@ class Session:
         if owed is not None:
             await self._announce(owed)
 
-    async def _finish_piece(self, piece: Piece) -> None:
-        hypothesis = await self._understand(piece)
+    async def _finish_piece(self, said: _Said) -> None:
+        piece = said.piece
+        hypothesis = await self._understand(said)
         if hypothesis.words:
             if self._held and hypothesis.language != self._language:
                 # Each language is read by its own rules.
@@ -551,9 +561,10 @@ class Session:
         if piece.ending in ("pause", "length") and may_cut and (self._held or self._ready):
             await self._final()
 
-    async def _understand(self, piece: Piece) -> Hypothesis:
+    async def _understand(self, said: _Said) -> Hypothesis:
         """Find out what is said in a piece, and at the same time by whom."""
-        final = self._recognition.final(piece, background=self._background)
+        piece = said.piece
+        final = self._recognition.final(piece, asked=said.asked, background=self._background)
         if self._speakers is None:
             return await final
         deciding = asyncio.create_task(self._speakers.decide(piece))

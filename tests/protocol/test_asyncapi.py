@@ -64,7 +64,7 @@ def test_it_says_where_the_server_is_and_how_a_key_is_shown() -> None:
         server: Any = document("stt.example.com:8443", secure=secure)
         (one,) = server["servers"].values()
         assert (one["host"], one["protocol"]) == ("stt.example.com:8443", protocol)
-        assert len(one["security"]) == 2
+        assert len(one["security"]) == 3
 
 
 @EACH

@@ -96,8 +96,9 @@ def _serve(settings: Settings, development_key: str | None, notes: Console) -> N
     services: Services = app.state.services
     server = Server(app, tls=tls)
     port = sockets[0].getsockname()[1]
-    url = f"{'wss' if tls else 'ws'}://{_reachable(settings.host)}:{port}{LIGHTNING.paths[0]}"
-    services.engine.on_ready = lambda: _announce(url, development_key)
+    address = f"{'s' if tls else ''}://{_reachable(settings.host)}:{port}"
+    url, page = f"ws{address}{LIGHTNING.paths[0]}", f"http{address}/"
+    services.engine.on_ready = lambda: _announce(url, page, development_key)
     failures: list[Exception] = []
 
     def stop(error: Exception) -> None:
@@ -112,11 +113,12 @@ def _serve(settings: Settings, development_key: str | None, notes: Console) -> N
         raise RuntimeError from error
 
 
-def _announce(url: str, development_key: str | None) -> None:
+def _announce(url: str, page: str, development_key: str | None) -> None:
     out = Console(highlight=False, markup=False)
     key = development_key or "YOUR_KEY"
     out.print("Sferic is ready.", style="bold green")
     out.print(f"  WebSocket  {url}", soft_wrap=True)
+    out.print(f"  Page       {page}", soft_wrap=True)
     if development_key is not None:
         out.print(f"  Key        {key}  (for development, on this machine only)", soft_wrap=True)
     out.print(f"  Try it     {_program()} transcribe --url {url} --key {key} FILE", soft_wrap=True)

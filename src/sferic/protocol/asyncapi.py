@@ -51,9 +51,9 @@ transcripts. A partial (`is_final: false`) replaces the one before it; a final r
 of its segment. A text message takes effect at its place in the audio.
 
 A handshake that is refused is answered with an HTTP status and the message `error` as its body: 400
-for parameters (all that is wrong is listed), 401 without a key in force, 403 for a page of another
-origin, 429 for a key with too many sessions, 503 for a server that is full, stopping or loading its
-model; the last two with `Retry-After`.
+for parameters (all that is wrong is listed), 401 without a key or token in force, 403 for a page of
+another origin or options that a token does not allow, 429 for a key with too many sessions, 503 for
+a server that is full, stopping or loading its model; the last two with `Retry-After`.
 
 An open session ends with one of these close codes; any but 1000 comes after an `error`: 1000 the
 last transcript was sent, 1007 audio or text that cannot be decoded, 1008 a limit or a revoked key,
@@ -77,6 +77,13 @@ _SECURITY: dict[str, Json] = {
         "in": "header",
         "name": "Sec-WebSocket-Protocol",
         "description": "For browsers: the subprotocols `bearer, KEY`, of which `bearer` is chosen.",
+    },
+    "token": {
+        "type": "httpApiKey",
+        "in": "query",
+        "name": "token",
+        "description": "For browsers: a short-lived token of `POST /v1/tokens`, never a key. It "
+        "also goes wherever a key does.",
     },
 }
 

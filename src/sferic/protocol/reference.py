@@ -29,7 +29,7 @@ Every option is a parameter of the WebSocket's query (`?language=de&vad_events=t
 * An option marked *not yet* takes only its default: everything else is refused, never ignored.
 """
 
-_TITLES: dict[Group, str] = {
+TITLES: dict[Group, str] = {
     "audio": "Audio",
     "language": "Language",
     "output": "What is sent",
@@ -37,6 +37,7 @@ _TITLES: dict[Group, str] = {
     "segments": "Where a segment ends",
     "delivery": "Names and delivery",
 }
+"""What the groups of options are called."""
 
 _FOOTNOTES: dict[Group, str] = {
     "text": "\n[What the text looks like](text.md) says how each works, with examples.\n",
@@ -86,7 +87,7 @@ def _finals(dialect: Dialect) -> str:
 def _section(group: Group) -> str:
     rows = [_row(spec) for spec in TABLE if spec.group == group]
     table = _table(("parameter", "default", "allowed", "meaning"), rows)
-    return f"## {_TITLES[group]}\n\n{table}{_FOOTNOTES.get(group, '')}"
+    return f"## {TITLES[group]}\n\n{table}{_FOOTNOTES.get(group, '')}"
 
 
 def _row(spec: OptionSpec) -> tuple[str, ...]:
