@@ -376,12 +376,12 @@ class Session:
             over = batch.last
             for block in batch.blocks:
                 await self._take_events(self._hearing.take(block))
+                if self._speakers is not None:
+                    self._speakers.heard()
                 self._note_quiet()
             split, self._split_wanted = self._split_wanted, None
             if split is not None and split == self._segmenter.piece_start:
                 await self._take_events(self._segmenter.split())
-            if self._speakers is not None:
-                self._speakers.heard()
             self._forget()
             self._changed.set()
         received = (timeline.end - before) / SAMPLE_RATE
@@ -402,6 +402,8 @@ class Session:
                         messages.SpeechStarted(session_id=self.session_id, timestamp=seconds(at))
                     )
                 case SpeechEnded(at=at):
+                    if self._speakers is not None:
+                        self._speakers.paused(at)
                     await self._announce(
                         messages.SpeechEnded(session_id=self.session_id, timestamp=seconds(at))
                     )
