@@ -149,7 +149,8 @@ class StreamSpeakers:
             return  # there was a look when it fell silent
         for span in self._tracker.to_segment(look.begin, look.end):
             samples = self._timeline[span.start : span.end]
-            self._tracker.segment(span, await self._run(partial(self._networks.segment, samples)))
+            found = await self._run(partial(self._networks.segment, samples))
+            self._tracker.segment(span, found, samples)
 
     async def _embed(self, look: _Look) -> None:
         # Some windows are wanted only because of what others are like.
