@@ -111,7 +111,7 @@ class Voices:
     @property
     def threshold(self) -> float:
         """Likeness below which a voice is another one now."""
-        eager = _EAGER if len(self) < self._limits.least else 0.0
+        eager = _EAGER if 1 < self._limits.least > len(self) else 0.0
         return self._threshold + eager
 
     def learn(self, heard: Iterable[Voice]) -> None:
