@@ -21,8 +21,8 @@ EMBEDDING, SEGMENTATION = "campplus", "pyannote-segmentation"
 FRAME_STEP, FRAME_LENGTH = 270, 991
 """Samples from one frame of the segmentation to the next, and those that each looks at."""
 EMBEDDING_SIZE = 192
-SHORTEST = SAMPLE_RATE // 4
-"""Fewer samples make no embedding."""
+SHORTEST, LONGEST = SAMPLE_RATE // 4, 2 * SAMPLE_RATE
+"""Fewer samples make no embedding, and neither do more."""
 
 _LEAST_SEGMENTED = SAMPLE_RATE
 """Shorter audio is filled up with silence."""
@@ -79,7 +79,7 @@ class SpeakerNetworks:
         """What a voice is like, as a vector of length 1, shape (192,).
 
         Args:
-            samples: Of one voice, at 16 kHz, `SHORTEST` at least; 1.5 s are enough.
+            samples: Of one voice, at 16 kHz, `SHORTEST` to `LONGEST`; 1.5 s are enough.
         """
         return _embedded(self._embedding, samples)
 

@@ -11,7 +11,7 @@ def smoothed(shares: NDArray[np.float32], stays: Sequence[float]) -> NDArray[np.
 
     Args:
         shares: How likely each voice is by each window alone, positive, shape (n, voices).
-        stays: How likely it is that a window is of the same voice as the one before, shape (n - 1,).
+        stays: How likely it is that a window is of the voice of the one before, shape (n - 1,).
 
     Returns:
         Shape (n, voices); each row sums to 1.

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sferic.audio import SAMPLE_RATE
 from sferic.recognition.hypothesis import Word
 from sferic.speakers.clustering import clusters
-from sferic.speakers.networks import FRAME_STEP, SHORTEST
+from sferic.speakers.networks import FRAME_STEP, LONGEST, SHORTEST
 from sferic.speakers.smoothing import smoothed
 from sferic.speakers.turns import Moments, Turn, powers
 from sferic.speakers.voices import Limits, Vector, Voice, Voices
@@ -34,8 +34,8 @@ _BEFORE, _LEAST_SEEN = 5 * SAMPLE_RATE // 2, 5 * SAMPLE_RATE
 """What it sees again of what came before, and how much it sees in any case."""
 _UNSETTLED = SAMPLE_RATE // 4
 """At its end, where segmentation may see things otherwise with more audio."""
-_WINDOW, _WHOLE = 3 * SAMPLE_RATE // 2, 2 * SAMPLE_RATE
-"""What an embedding is made of; what is left of a turn makes one up to the other."""
+_WINDOW = 3 * SAMPLE_RATE // 2
+"""What an embedding is made of; what is left of a turn makes one up to `LONGEST`."""
 _SLIPPED = SAMPLE_RATE // 8
 """By how much a turn may begin and end elsewhere without another embedding being worth it."""
 _CLUSTERED = 7 * SAMPLE_RATE // 20
@@ -264,10 +264,10 @@ def _stay(one: _Cut, other: _Cut) -> float:
 def _windows_of(turn: Turn, settled: int) -> Iterator[Span]:
     """Audio of a turn that embeddings are made of, as far as it is settled."""
     start = turn.start
-    while turn.end - start > _WHOLE and start + _WHOLE < settled:
+    while turn.end - start > LONGEST and start + LONGEST < settled:
         yield Span(start, start + _WINDOW)
         start += _WINDOW
-    if SHORTEST <= turn.end - start <= _WHOLE and turn.end <= settled:
+    if SHORTEST <= turn.end - start <= LONGEST and turn.end <= settled:
         yield Span(start, turn.end)
 
 

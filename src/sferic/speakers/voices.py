@@ -16,7 +16,7 @@ _FIRST_S = 0.4
 """Speech that the first voice of a session needs; there is nothing to mistake it for."""
 _NEW_S = (1.2, 3.0)
 _UNLIKE = (-0.15, -0.05)
-"""Speech that any other needs, by how its likeness to those that are known exceeds the threshold."""
+"""Speech that any other needs, by how far its likeness to the known ones is above the threshold."""
 _EAGER = 0.15
 """Added to the threshold while fewer voices are known than are expected."""
 _MOST_WAITING = 20
@@ -61,13 +61,14 @@ class Voice:
     def __init__(self, embeddings: NDArray[np.float32], seconds: NDArray[np.float32]) -> None:
         self.total: Vector = seconds @ embeddings
         self.seconds = float(seconds.sum())
-        self._squares = float(np.square(seconds).sum())
+        self.squares = float(np.square(seconds).sum())
+        """Of the seconds."""
 
     def learn(self, other: "Voice") -> None:
         """Take in speech of the same voice."""
         self.total = self.total + other.total
         self.seconds += other.seconds
-        self._squares += other._squares
+        self.squares += other.squares
 
     @property
     def mean(self) -> Vector:
@@ -84,8 +85,8 @@ class Voice:
     @property
     def _steadiness(self) -> float:
         """Mean cosine of two of its embeddings, with what is usual where there are few."""
-        pairs = self.seconds**2 - self._squares
-        alike = float(self.total @ self.total) - self._squares
+        pairs = self.seconds**2 - self.squares
+        alike = float(self.total @ self.total) - self.squares
         return max((alike + _DOUBT * _USUAL) / (pairs + _DOUBT), _LEAST_STEADY)
 
 
