@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from sferic.audio import SAMPLE_RATE
 from sferic.recognition.hypothesis import Word
+from sferic.speakers.diarization import THRESHOLD
 from sferic.speakers.networks import EMBEDDING_SIZE, FRAME_LENGTH, FRAME_STEP
 from sferic.speakers.tracker import Span, SpeakerTracker
 from sferic.speakers.voices import Limits
@@ -44,7 +45,7 @@ class Conversation:
     """
 
     def __init__(
-        self, limits: Limits | None = None, *, threshold: float = 0.35, common: float = 0.0
+        self, limits: Limits | None = None, *, threshold: float = THRESHOLD, common: float = 0.0
     ) -> None:
         self.tracker = SpeakerTracker(threshold=threshold, limits=limits or Limits())
         self._chance = np.random.default_rng(1000)  # none of the voices
@@ -57,7 +58,8 @@ class Conversation:
         begin, end = round(turns[0][0] * S), round(turns[-1][1] * S)
         tracker = self.tracker
         for span in tracker.to_segment(begin, end):
-            tracker.segment(span, self._segmented(span))
+            samples = np.full(span.end - span.start, 0.1, np.float32)
+            tracker.segment(span, self._segmented(span), samples)
         while wanted := tracker.wanted(begin, end, complete=True):
             for span in wanted:
                 voice = self._speaking((span.start + span.end) / 2 / S)
