@@ -9,30 +9,31 @@ from typing import Any
 
 import numpy as np
 
+from sferic.audio import SAMPLE_RATE
 from sferic.models.conversion import UnreadableWeightsError
 from sferic.models.graph import FLOAT, Graph
 from sferic.speakers.checkpoint import Array, Tensors
+from sferic.speakers.fbank import filter_banks
 
-INPUT, OUTPUT = "features", "embedding"
-BANDS, SIZE = 80, 192
+INPUT, OUTPUT = "samples", "embedding"
+SIZE = 192
 
 _EPSILON = 1e-5
 _BLOCKS = ((12, 1), (24, 2), (16, 2))
 """Layers of each dense block and how far its convolutions are dilated."""
 _STAGES = 2
-LONGEST = 200
-"""Frames of filter banks at most.
+LONGEST = 2 * SAMPLE_RATE
+"""Samples at most.
 
-A mask sees the mean of all and, beside it, that of the hundred frames at half the rate that it is
-in. Up to here both are the same, and are computed once; that is an eighth of the whole.
+A mask sees the mean of all and, beside it, that of the two seconds that it is in. Up to here both
+are the same, and are computed once; that is an eighth of the whole.
 """
 
 
 def embedding_graph(tensors: Tensors) -> bytes:
-    """Filter banks to an embedding.
+    """Samples to an embedding.
 
-    Input: features (batch, frames, 80), at most `LONGEST`, from which the mean over time was taken
-    away. Output: embedding (batch, 192), of any length.
+    Input: samples (batch, 1, n), `LONGEST` at most. Output: embedding (batch, 192), of any length.
 
     Raises:
         UnreadableWeightsError: These are not the tensors of CAM++.
@@ -51,7 +52,8 @@ class _Network:
 
     def serialized(self) -> bytes:
         node, integers = self._graph.node, self._graph.integers
-        x = node("Transpose", INPUT, perm=[0, 2, 1])
+        x = filter_banks(self._graph, INPUT)
+        x = node("Sub", x, self._mean(x))
         x = self._head(node("Unsqueeze", x, integers(1)))
         x = node("Reshape", x, integers(0, self._width("xvector.tdnn.linear"), -1))
         x = self._convolution(x, "xvector.tdnn.linear", strides=[2], pads=[2, 2])
@@ -65,7 +67,7 @@ class _Network:
         x = self._activated(x, "xvector.out_nonlinear.batchnorm")
         self._dense(self._statistics(x))
         return self._graph.serialized(
-            {INPUT: (FLOAT, ("batch", "frames", BANDS))}, {OUTPUT: (FLOAT, ("batch", SIZE))}
+            {INPUT: (FLOAT, ("batch", 1, "samples"))}, {OUTPUT: (FLOAT, ("batch", SIZE))}
         )
 
     def _head(self, x: str) -> str:

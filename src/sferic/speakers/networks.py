@@ -13,7 +13,6 @@ from sferic.audio import SAMPLE_RATE
 from sferic.errors import ModelLoadError
 from sferic.models import ModelStore, Progress, conversion
 from sferic.models.conversion import REJECTIONS, UnreadableWeightsError
-from sferic.speakers.fbank import filter_banks
 
 EMBEDDING, SEGMENTATION = "campplus", "pyannote-segmentation"
 """Names in the catalogue."""
@@ -32,7 +31,13 @@ _MAKERS = (
     Path(conversion.__file__).with_name("graph.py"),
     *(
         _ROOM / name
-        for name in ("checkpoint.py", "embedding_graph.py", "segmentation_graph.py", "networks.py")
+        for name in (
+            "checkpoint.py",
+            "fbank.py",
+            "embedding_graph.py",
+            "segmentation_graph.py",
+            "networks.py",
+        )
     ),
 )
 _TOLERANCE = 0.05
@@ -96,9 +101,7 @@ class SpeakerNetworks:
 
 
 def _embedded(network: Network, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    features = filter_banks(samples)
-    features -= features.mean(axis=0)
-    found: NDArray[np.float32] = network.run(None, {"features": features[None]})[0][0]
+    found: NDArray[np.float32] = network.run(None, {"samples": samples[None, None]})[0][0]
     return found / np.float32(max(float(np.linalg.norm(found)), 1e-9))
 
 
