@@ -154,3 +154,18 @@ def test_scattered_words_of_somebody_new_give_them_a_number_in_the_end() -> None
     found = [speakers(talk.hear((10 + 3 * at, 10.6 + 3 * at, 3))) for at in range(6)]
     assert found[0] in ([0], [1])
     assert found[-1] == [2]
+
+
+def test_words_while_two_speak_go_to_one_of_them_and_are_less_sure() -> None:
+    talk = Conversation()
+    talk.hear((0, 4, 1), (4.3, 8, 2))
+    found = talk.hear((10, 13, 1), (12, 15, 2))
+    for word in found:
+        together = min(word.end, 13 * S) > max(word.start, 12 * S)
+        sure = word.speaker_confidence or 0.0
+        assert word.speaker in (0, 1)
+        if together:
+            assert sure < 0.6
+        else:
+            assert word.speaker == int(word.start >= 13 * S)
+            assert sure > 0.8

@@ -35,6 +35,9 @@ def embedding(
     return np.asarray(found / np.linalg.norm(found), np.float32)
 
 
+_SETS = ((), (0,), (1,), (2,), (0, 1), (0, 2), (1, 2))
+
+
 class Conversation:
     """Runs turns through a tracker as a stream would.
 
@@ -79,9 +82,10 @@ class Conversation:
         sets = np.full((count, 7), 0.01, np.float32)
         tracks: dict[int, int] = {}
         for number in range(count):
-            voice = self._speaking((span.start + number * FRAME_STEP + FRAME_LENGTH / 2) / S)
-            chosen = 0 if voice is None else 1 + tracks.setdefault(voice, len(tracks) % 3)
-            sets[number, chosen] = 0.94
+            second = (span.start + number * FRAME_STEP + FRAME_LENGTH / 2) / S
+            voices = [voice for a, b, voice in self._turns if a <= second < b]
+            together = sorted(tracks.setdefault(voice, len(tracks) % 3) for voice in voices)
+            sets[number, _SETS.index(tuple(together))] = 0.94
         return sets
 
 
