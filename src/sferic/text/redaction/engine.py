@@ -47,6 +47,7 @@ class Analysis:
         codes.find(findings, self.runs)
         spelling.find(findings, self.spelled, ledger)
         People(findings, self.atoms).find()
+        findings.stammered()
 
     def __repr__(self) -> str:
         return f"<Analysis of {self.document.size} tokens>"

@@ -298,17 +298,21 @@ class People:
             self._full(before if first else index)
 
     def _continued(self) -> None:
-        """Take the surname that a final begins with after a first name that the last ended with."""
+        """Take the surname that a final begins with after a name that the last ended with."""
         document = self._document
         index = document.begin
         if (
             index
-            and self._findings.type_at(index - 1) == "FIRSTNAME"
+            and self._findings.type_at(index - 1) in ("FIRSTNAME", "LASTNAME")
             and (self._may_be(index) or self._particle(index) is not None)
-            and (self._is_only_surname(index) or self._is_surname(index, index - 1))
+            and (self._is_only_surname(index) or self._goes_on(index))
         ):
-            end = self._surname_end(index)
-            self._findings.add(index, end, "LASTNAME", self._value(index, end))
+            again = self._is_first(index) and self._is_surname(index + 1, index)
+            self._full(index) if again else self._take(index, "LASTNAME")
+
+    def _goes_on(self, index: int) -> bool:
+        first = self._findings.type_at(index - 1) == "FIRSTNAME"
+        return first and self._is_surname(index, index - 1)
 
     def _alone(self, index: int) -> None:
         """Take a name that is hardly anything else."""
@@ -384,7 +388,7 @@ class People:
             return
         if not self._take(index, "FIRSTNAME"):
             return
-        following = index + 1
+        following = self._behind_same(index)
         for _ in range(2):
             if following >= document.size:
                 return
@@ -404,6 +408,15 @@ class People:
             return
         end = self._surname_end(following)
         self._findings.add(following, end, "LASTNAME", self._value(following, end))
+
+    def _behind_same(self, index: int) -> int:
+        """Take a first name that is said again; return where that ends: `Brian Brian Robinson`."""
+        keys = self._document.keys
+        following = index + 1
+        while following < len(keys) and keys[following] == keys[index]:
+            self._take(following, "FIRSTNAME")
+            following += 1
+        return following
 
     def _is_initial(self, index: int) -> bool:
         key = self._document.keys[index]
@@ -523,11 +536,11 @@ class People:
         return cued and not certain and (named or likely)
 
     def _is_apart(self, first: int, index: int, *, cued: bool) -> bool:
-        """Tell whether punctuation parts two words of a name; a comma does not, behind a cue."""
+        """Tell whether punctuation parts two words of a name; behind a cue hardly ever."""
         before = self._document.tokens[first]
         if not before.pause:
             return False
-        return before.stop or not cued or not self._is_only_surname(index)
+        return not cued or not self._is_only_surname(index)
 
     def _is_only_surname(self, index: int) -> bool:
         """Tell whether a word is a surname and no other."""
