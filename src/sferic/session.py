@@ -401,12 +401,12 @@ class Session:
             over = batch.last
             for block in batch.blocks:
                 await self._take_events(self._hearing.take(block))
+                if self._speakers is not None:
+                    self._speakers.heard()
                 self._note_quiet()
             split, self._split_wanted = self._split_wanted, None
             if split is not None and split == self._segmenter.piece_start:
                 await self._take_events(self._segmenter.split())
-            if self._speakers is not None:
-                self._speakers.heard()
             self._forget()
             self._changed.set()
         received = (timeline.end - before) / SAMPLE_RATE
@@ -422,7 +422,11 @@ class Session:
     async def _take_events(self, events: list[SpeechEvent]) -> None:
         for event in events:
             match event:
-                case SpeechStarted() | SpeechEnded():
+                case SpeechStarted():
+                    await self._tell_speech(event)
+                case SpeechEnded():
+                    if self._speakers is not None:
+                        self._speakers.paused(event.at)
                     await self._tell_speech(event)
                 case Piece():
                     said = _Said(event, time.monotonic())

