@@ -103,8 +103,7 @@ def test_moonshine_of_the_package_index_hears_real_speech(tmp_path: Path) -> Non
 
 
 def test_tokens_that_are_parts_of_letters_are_put_together(tmp_path: Path) -> None:
-    import moonshine_voice
-
+    moonshine_voice = pytest.importorskip("moonshine_voice")
     from sferic.recognition.sherpa import moonshine_v2
 
     path = Path(moonshine_voice.__file__).parent / "assets" / "tiny-en" / "tokenizer.bin"
