@@ -185,6 +185,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             extra=_about("recognition"),
         ),
     ] = "auto"
+    ner: Annotated[
+        str,
+        Meta(
+            description="What finds names beside the rules of redaction: `off`, `spacy` for the "
+            "models of spaCy that are installed (`pip install 'sferic[ner]'`), or the folder of a "
+            "pipeline.",
+            extra=_about("recognition"),
+        ),
+    ] = "off"
     speaker_threshold: Annotated[
         float,
         Meta(

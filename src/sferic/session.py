@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from enum import Enum, auto
 from types import TracebackType
-from typing import Any, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 import msgspec
 
@@ -37,6 +37,9 @@ from sferic.speech.segmenter import (
 )
 from sferic.speech.turns import Turns
 from sferic.text.stage import TextStage
+
+if TYPE_CHECKING:
+    from sferic.text.redaction import NameFinder
 
 MOST_WORDS = 1000
 """Words after which a segment is cut in any case: every partial repeats all of them."""
@@ -129,6 +132,7 @@ class Session:
             model for itself.
         session_id: What its messages carry; made up if not given.
         dialect: How they are worded.
+        names: Finds names beside the rules of redaction.
 
     Raises:
         NotServedError: On entering, if no model serves the language.
@@ -141,6 +145,7 @@ class Session:
         recognizer: Recognizer | None = None,
         session_id: str | None = None,
         dialect: Dialect = LIGHTNING,
+        names: "NameFinder | None" = None,
     ) -> None:
         self.options = options or Options()
         self.session_id = session_id or f"sess_{secrets.token_hex(8)}"
@@ -165,6 +170,7 @@ class Session:
             redact_pii=self.options.redact_pii,
             redact_pci=self.options.redact_pci,
             no_format_delay=self.options.no_format_delay,
+            names=names,
         )
         self._held: list[Word] = []
         self._ready: list[Word] = []

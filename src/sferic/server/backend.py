@@ -19,6 +19,7 @@ from sferic.recognition.load import Load
 
 if TYPE_CHECKING:
     from sferic.models import Progress
+    from sferic.text.redaction import NameFinder
 
 logger = logging.getLogger(__name__)
 
@@ -89,9 +90,14 @@ def default_backend(progress: "Progress | None" = None) -> Backend:
     Args:
         progress: Hears of a model that has to be fetched.
     """
+    names: NameFinder | None = None
 
     def load(settings: Settings) -> Recognizer:
         from sferic.recognition.recognizer import Recognizer as Own  # noqa: PLC0415
+        from sferic.text.redaction import name_finder  # noqa: PLC0415
+
+        nonlocal names
+        names = name_finder(settings.ner)
 
         recognizer = Own.from_settings(settings, progress)
         recognizer.calibrate()
@@ -103,7 +109,7 @@ def default_backend(progress: "Progress | None" = None) -> Backend:
         from sferic.recognition.recognizer import Recognizer as Own  # noqa: PLC0415
         from sferic.session import Session  # noqa: PLC0415
 
-        return Session(options, recognizer=cast("Own", recognizer), dialect=dialect)
+        return Session(options, recognizer=cast("Own", recognizer), dialect=dialect, names=names)
 
     return Backend(load=load, open=open_stream)
 

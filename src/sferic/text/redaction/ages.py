@@ -66,11 +66,18 @@ class Ages(Calendar):
 
     def _listed(self) -> None:
         """Find the other ages of a list: `five, eight and twelve`."""
-        for step in (1, -1):
-            for atom in list(self._free())[::step]:
-                beside = self._beside(atom, step)
-                if self._findings.type_at(beside) == "AGE" and not self._is_counted(atom.end):
-                    self._add(atom)
+        # No further back than one: partials would have shown what is before.
+        behind = [atom for atom in self._free() if self._is_beside(atom, -1)]
+        for atom in behind:
+            self._add(atom)
+        for atom in self._free():
+            if self._is_beside(atom, 1):
+                self._add(atom)
+
+    def _is_beside(self, atom: Atom, step: int) -> bool:
+        """Tell whether a number is listed with an age."""
+        beside = self._findings.type_at(self._beside(atom, step))
+        return beside == "AGE" and not self._is_counted(atom.end)
 
     def _beside(self, atom: Atom, step: int) -> int:
         """Return the token that a number is listed with, before it or, for `step` -1, behind."""

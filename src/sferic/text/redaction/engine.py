@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from sferic.recognition.hypothesis import Word
-from sferic.text.redaction import codes, internet, spelling
+from sferic.text.redaction import codes, internet, ner, spelling
 from sferic.text.redaction.addresses import Gazetteer
 from sferic.text.redaction.ages import Ages
 from sferic.text.redaction.dates import Dates
@@ -11,6 +11,7 @@ from sferic.text.redaction.document import MASKED, Document, Token
 from sferic.text.redaction.entities import Findings
 from sferic.text.redaction.frames import Frames
 from sferic.text.redaction.ledger import Ledger
+from sferic.text.redaction.ner import NameFinder
 from sferic.text.redaction.people import People
 from sferic.text.redaction.rules import Rules
 from sferic.text.redaction.runs import Atom, Run, atoms, runs
@@ -32,7 +33,12 @@ class Analysis:
     """
 
     def __init__(
-        self, context: Sequence[Token], words: Sequence[Word], rules: Rules, ledger: Ledger
+        self,
+        context: Sequence[Token],
+        words: Sequence[Word],
+        rules: Rules,
+        ledger: Ledger,
+        names: NameFinder | None = None,
     ) -> None:
         """Find everything; what is sure of itself first, so that it keeps its tokens."""
         self.document = Document(context, words, rules)
@@ -53,6 +59,8 @@ class Analysis:
         People(findings, self.atoms).find()
         Strays(findings, self.atoms).find()
         Frames(findings, self.atoms).find()
+        if names is not None:
+            ner.add(findings, names)
         ages.find_named()
         findings.stammered()
 

@@ -188,7 +188,7 @@ class People(msgspec.Struct, frozen=True, kw_only=True):
     names: tuple[str, ...] = ()
     """Names that are words elsewhere, but not in this language."""
     acts: tuple[str, ...] = ()
-    """What only a person does, behind a name: `said`."""
+    """What only a person does, behind a name: `said`. Three words at most: partials see no more."""
     acts_weak: tuple[str, ...] = ()
     """What persons do too: `is`."""
     determiners: tuple[str, ...] = ()

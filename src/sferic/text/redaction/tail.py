@@ -301,7 +301,7 @@ class Tail:
             return True
         signs = any(
             document.at(group, index) for group in ("sign", "at", "web", "unit", "particle")
-        )
+        ) or any(document.before(group, index + 1) for group in ("sign", "at"))
         return signs or any(
             atom.start <= index < atom.end
             and (atom.kind != "l" or document.keys[index] not in document.rules.never)
