@@ -2,8 +2,8 @@
 
 A piece is cut into turns, each turn into windows that an embedding is made of. When the piece is
 complete, its windows are clustered among themselves, and each cluster is held against the voices of
-the session: it teaches one of them, or is a new one. Then each window has a probability for each
-voice, and a word the mean of the windows around it in its turn.
+the session: it teaches one of them, or waits until there is enough to be a new one. Then each
+window has a probability for each voice, and a word the mean of those around it in its turn.
 
 Nothing here runs a network or waits. What is asked for by `wanted` and `to_segment` is brought by
 whoever has the audio.
@@ -25,13 +25,13 @@ from sferic.speakers.smoothing import smoothed
 from sferic.speakers.turns import Moments, Turn, powers
 from sferic.speakers.voices import Limits, Vector, Voice, Voices
 
-CONTEXT = 10 * SAMPLE_RATE
-"""What segmentation looks at in one go at most."""
+CONTEXT = 5 * SAMPLE_RATE
+"""What segmentation looks at in one go at least: so much before a piece may still be looked at."""
 
 _HOP = 5 * SAMPLE_RATE
 """What of it is new at most."""
-_BEFORE, _LEAST_SEEN = 5 * SAMPLE_RATE // 2, 5 * SAMPLE_RATE
-"""What it sees again of what came before, and how much it sees in any case."""
+_BEFORE = 5 * SAMPLE_RATE // 2
+"""What it sees again of what came before."""
 _UNSETTLED = SAMPLE_RATE // 4
 """At its end, where segmentation may see things otherwise with more audio."""
 _WINDOW = 3 * SAMPLE_RATE // 2
@@ -120,7 +120,7 @@ class SpeakerTracker:
         known = max(self._segmented, begin)
         while known < end:
             stop = min(end, known + _HOP)
-            first = min(known - _BEFORE, stop - _LEAST_SEEN)
+            first = min(known - _BEFORE, stop - CONTEXT)
             spans.append(Span(_aligned(max(first, 0)), stop))
             known = stop
         return spans
