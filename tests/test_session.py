@@ -35,7 +35,7 @@ from engines import (
 from sferic import Options, Session
 from sferic.audio import SAMPLE_RATE
 from sferic.errors import NotServedError, SessionClosedError, UndecodableAudioError
-from sferic.protocol.dialects import PULSE
+from sferic.protocol.dialects import LIGHTNING, PULSE, Dialect
 from sferic.protocol.messages import (
     Message,
     Pong,
@@ -1369,13 +1369,16 @@ PART = st.one_of(
     ),
     parallel=st.integers(1, 3),
     partial_interval=st.sampled_from([0, 0.3, 0.48]),
+    dialect=st.sampled_from([LIGHTNING, PULSE]),
 )
 def test_whatever_is_said_no_word_is_lost_doubled_or_moved(
+    *,
     script: list[tuple[str, int]],
     chunk: int,
     options: dict[str, Any],
     parallel: int,
     partial_interval: float,
+    dialect: Dialect,
 ) -> None:
     expected: list[tuple[str, float]] = []
     steps: list[Samples | None] = []
@@ -1406,7 +1409,9 @@ def test_whatever_is_said_no_word_is_lost_doubled_or_moved(
         try:
             async with (
                 asyncio.timeout(PATIENCE_S),
-                Session(Options(**options), recognizer=recognizer) as session,
+                Session(
+                    Options(vad_events=True, **options), recognizer=recognizer, dialect=dialect
+                ) as session,
             ):
                 feeding = asyncio.create_task(follow(session))
                 messages = [message async for message in session]
@@ -1430,6 +1435,31 @@ def test_whatever_is_said_no_word_is_lost_doubled_or_moved(
     last = messages[-1]
     assert isinstance(last, Transcription)
     assert last.is_last
+    assert_that_speech_begins_before_it_ends(messages)
+    if dialect is PULSE:
+        answers = [final for final in finals(messages) if final.from_finalize]
+        assert len(answers) == script.count(("finalize", 0))
+        assert_that_turns_hold_their_transcripts(messages)
+
+
+def assert_that_speech_begins_before_it_ends(messages: Iterable[Message]) -> None:
+    told = [m for m in messages if isinstance(m, SpeechStarted | SpeechEnded)]
+    assert [type(one) for one in told] == [SpeechStarted, SpeechEnded] * (len(told) // 2)
+    times = [one.timestamp for one in told]
+    assert times == sorted(times)
+
+
+def assert_that_turns_hold_their_transcripts(messages: Iterable[Message]) -> None:
+    """Nothing with text is said between turns, but for the last transcript."""
+    speaking = False
+    for message in messages:
+        match message:
+            case SpeechStarted():
+                speaking = True
+            case SpeechEnded():
+                speaking = False
+            case Transcription(transcript=text, is_last=False) if text:
+                assert speaking
 
 
 def turns(count: int) -> list[Samples]:

@@ -21,6 +21,8 @@
         * ChecksumError: a file that was fetched is not the one the catalogue pins
         * ModelStorageError (OSError): the disk is full or not writable
         * ModelLoadError: the files are there and the engine rejects them
+        * LockFileError (ValueError): a lock file cannot be read or written
+        * MissingExtraError (ImportError): it needs a package that is not installed
     * KeyStoreError: the keys cannot be read or changed
         * UnknownKeyError (LookupError): no such key to revoke
     * SessionClosedError (RuntimeError): fed after its end
@@ -267,6 +269,26 @@ class ModelLoadError(ModelError):
 
     def __init__(self, folder: Path, reason: str) -> None:
         super().__init__(f"the model in {folder} does not load: {reason}")
+
+
+class LockFileError(ModelError, ValueError):
+    """A lock file of models cannot be read or written."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"the lock file {path} cannot be used: {reason}. `sferic models lock` writes one; "
+            "without one, models are held to the catalogue"
+        )
+
+
+class MissingExtraError(ModelError, ImportError):
+    """A model needs a package that comes with an extra of Sferic."""
+
+    def __init__(self, model: str, *, extra: str, package: str) -> None:
+        super().__init__(
+            f"the model {model} needs {package}, which is not installed: "
+            f"pip install 'sferic[{extra}]'"
+        )
 
 
 class KeyStoreError(SfericError):

@@ -21,8 +21,8 @@ from sferic.protocol.options import Options
 from sferic.protocol.transcripts import TranscriptBuilder, seconds
 from sferic.queues import Inbox, Outbox
 from sferic.recognition.hypothesis import Hypothesis, Word
+from sferic.recognition.opening import open_recognition
 from sferic.recognition.recognizer import Recognizer
-from sferic.recognition.stream import StreamRecognition
 from sferic.speakers.diarization import Diarization
 from sferic.speakers.stream import StreamSpeakers
 from sferic.speakers.voices import Limits
@@ -228,12 +228,13 @@ class Session:
             recognizer.voice_activity.stream(),
             self._segmenter,
         )
-        self._recognition = StreamRecognition(
+        self._recognition = open_recognition(
             recognizer,
             candidates,
             timeline=self._hearing.timeline,
             segmenter=self._segmenter,
             digits=self._numerals != "false",
+            hotwords=[(keyword.text, keyword.boost) for keyword in self.options.keywords],
         )
         if self.options.diarize:
             self._speakers = self._followed(recognizer)
@@ -406,12 +407,12 @@ class Session:
             over = batch.last
             for block in batch.blocks:
                 await self._take_events(self._hearing.take(block))
+                if self._speakers is not None:
+                    self._speakers.heard()
                 self._note_quiet()
             split, self._split_wanted = self._split_wanted, None
             if split is not None and split == self._segmenter.piece_start:
                 await self._take_events(self._segmenter.split())
-            if self._speakers is not None:
-                self._speakers.heard()
             self._forget()
             self._changed.set()
         received = (timeline.end - before) / SAMPLE_RATE
@@ -427,7 +428,11 @@ class Session:
     async def _take_events(self, events: list[SpeechEvent]) -> None:
         for event in events:
             match event:
-                case SpeechStarted() | SpeechEnded():
+                case SpeechStarted():
+                    await self._tell_speech(event)
+                case SpeechEnded():
+                    if self._speakers is not None:
+                        self._speakers.paused(event.at)
                     await self._tell_speech(event)
                 case Piece():
                     said = _Said(event, time.monotonic())

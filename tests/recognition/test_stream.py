@@ -35,8 +35,13 @@ class Stream:
         self.segmenter = Segmenter(threshold=0.5, min_speech=1600, endpoint_silence=9600)
         self._activity = recognizer.voice_activity.stream()
         self.hear(*parts)
+        assert isinstance(recognizer.engine, FakeEngine)
         self.recognition = StreamRecognition(
-            recognizer, languages, timeline=self.timeline, segmenter=self.segmenter
+            recognizer,
+            recognizer.engine,
+            languages,
+            timeline=self.timeline,
+            segmenter=self.segmenter,
         )
 
     def hear(self, *parts: Samples) -> list[Piece]:

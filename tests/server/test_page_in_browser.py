@@ -302,7 +302,7 @@ async def test_a_key_is_asked_for_once_and_stays_in_the_tab(start: Start, browse
 
 async def test_a_development_server_needs_no_key(start: Start, browser: str) -> None:
     running = await serving(start, development_key="sferic_of-the-tests")
-    async with page(browser, running, key=None) as tab:
+    async with page(browser, running, key="left over from another server") as tab:
         assert await tab.run("document.getElementById('key').hidden")
         await tab.click("#start")
         await tab.until(LISTENING)

@@ -1,3 +1,4 @@
+import asyncio
 import base64
 import hashlib
 import sqlite3
@@ -107,6 +108,19 @@ async def test_a_token_is_good_for_so_many_sessions(database: KeyDatabase, clock
         await tokens.use(other)
         with pytest.raises(Refusal, match="one session, which has been opened"):
             await tokens.use(other)
+
+
+async def test_of_handshakes_at_the_same_time_no_more_than_that_many_get_a_session(
+    database: KeyDatabase, clock: Clock, tmp_path: Path
+) -> None:
+    same = KeyDatabase(str(tmp_path / "keys.db"))
+    async with opened(database, clock, one="key") as one, opened(same, clock, one="key") as other:
+        grant, _ = await one.mint("one", sessions=3)
+        uses = [tokens.use(grant) for tokens in (one, other) * 5]
+        answers = await asyncio.gather(*uses, return_exceptions=True)
+    assert answers.count(None) == 3
+    refusals = [answer.code for answer in answers if isinstance(answer, Refusal)]
+    assert refusals == ["token_used_up"] * 7
 
 
 async def test_one_for_any_number_of_sessions_is_not_counted(

@@ -82,8 +82,8 @@ _SECURITY: dict[str, Json] = {
         "type": "httpApiKey",
         "in": "query",
         "name": "token",
-        "description": "A short-lived token of `POST /v1/tokens`, never a key. It also goes "
-        "wherever a key does.",
+        "description": "For browsers: a short-lived token of `POST /v1/tokens`, never a key. It "
+        "also goes wherever a key does.",
     },
 }
 

@@ -12,20 +12,21 @@ from typing import Self, TypeAlias, TypeVar
 import msgspec
 
 from sferic import languages
+from sferic.audio import SAMPLE_RATE
 from sferic.config import Settings
-from sferic.errors import ModelError, ModelLoadError, NotServedError, SpeakersNotServedError
-from sferic.models import DEFAULT_MODEL, WHISPER, ModelStore, Progress
+from sferic.errors import ModelError, NotServedError, SpeakersNotServedError
+from sferic.models import DEFAULT_MODEL, ModelStore, Progress
 from sferic.protocol.options import Options
-from sferic.recognition import hardware
+from sferic.recognition import families, hardware
 from sferic.recognition.calibration import calibrate
 from sferic.recognition.capacity import Capacity, Demand, Interval, Workload, capacity
 from sferic.recognition.claim import Rank
-from sferic.recognition.engine import Engine
+from sferic.recognition.engine import Engine, StreamingEngine
 from sferic.recognition.hardware import Device, Machine
 from sferic.recognition.hypothesis import Hypothesis
 from sferic.recognition.load import Costs, Load
 from sferic.recognition.scheduler import Scheduler, measured
-from sferic.recognition.whisper.engine import WhisperEngine
+from sferic.recognition.sharing import Prepare, SharedTurns
 from sferic.speakers.diarization import Diarization
 from sferic.speech.vad import VoiceActivityModel
 
@@ -42,6 +43,7 @@ PARTIAL_INTERVAL = 0.3
 """Seconds of speech between two partials on a machine that has the time."""
 LONGEST_INTERVAL = 1.35
 """Seconds between two on one that has not."""
+_NOT_STREAMING = "this engine decodes anew each time"
 _NOT_LOADED = "the models that tell speakers apart are not loaded"
 _EXPECTED = Costs(final=0.2, partial=0.1)
 """What is assumed of a machine until it has shown what it can do."""
@@ -51,7 +53,7 @@ class Recognizer:
     """The models of a process and their threads. Sessions share one; `close` it at the end.
 
     Args:
-        engine: Turns speech into words.
+        engine: Turns speech into words, of one kind or the other.
         voice_activity: Tells speech from everything else.
         partial_interval: Seconds of speech between two partials of a stream on a machine that has
             the time; 0 makes none.
@@ -62,7 +64,7 @@ class Recognizer:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: Engine | StreamingEngine,
         voice_activity: VoiceActivityModel,
         *,
         partial_interval: float = PARTIAL_INTERVAL,
@@ -79,6 +81,9 @@ class Recognizer:
         self._partial_interval = partial_interval
         self.usage = Load(engine.parallel, _EXPECTED)
         self._scheduler = Scheduler(engine.parallel)
+        self._turns = (
+            SharedTurns(engine, self._scheduler) if isinstance(engine, StreamingEngine) else None
+        )
         self._hearing = ThreadPoolExecutor(
             max_workers=max(2, min(cores, _MOST_HEARING)), thread_name_prefix="hearing"
         )
@@ -102,7 +107,7 @@ class Recognizer:
         """Load the models, fetching what is missing. Blocks.
 
         Args:
-            model: A name of the catalogue, or a folder with a Whisper model for CTranslate2.
+            model: A name of the catalogue, or a folder with a model of a family that is known.
             device: Where the model runs.
             compute_type: As CTranslate2 names them; `auto` suits the device.
             workers: Windows decoded at the same time; 0 takes what suits the machine, see
@@ -119,25 +124,21 @@ class Recognizer:
             ModelError: The model is unknown, cannot be fetched or does not load.
         """
         store = store or ModelStore()
-        found = store.ensure(model, progress)
-        if found.family != WHISPER:
-            reason = f"a model of the family {found.family} does not turn speech into words"
-            raise ModelLoadError(found.folder, reason)
+        found = families.identified(store.ensure(model, progress))
+        device = families.device(found, device)
         vad = store.ensure(_VAD, progress)
         voice_activity = VoiceActivityModel(vad.folder / _VAD_FILE)
         machine = hardware.this_machine(
             device=device, workers=workers, threads=threads, batch=batch
         )
-        engine = WhisperEngine(
-            found.folder,
-            name=found.name,
+        running = families.Running(
+            machine=machine,
             device=device,
             compute_type=compute_type,
-            workers=machine.workers,
             threads=threads,
-            batch=machine.batch,
             conversions=store.conversions,
         )
+        engine = families.load(found, running)
         return cls(
             engine,
             voice_activity,
@@ -168,7 +169,10 @@ class Recognizer:
 
     def calibrate(self) -> None:
         """Measure what finals and partials cost here, before there is any stream. Blocks."""
-        self.usage = Load(self.engine.parallel, calibrate(self.engine, self.machine))
+        interval = self._interval
+        seconds = PARTIAL_INTERVAL if interval is None else interval.least
+        costs = calibrate(self.engine, self.machine, interval=seconds)
+        self.usage = Load(self.engine.parallel, costs)
 
     @property
     def model_name(self) -> str:
@@ -188,23 +192,38 @@ class Recognizer:
     @property
     def cadence(self) -> float | None:
         """Seconds of speech between two partials of a stream now, or None for no partials."""
-        least = self._partial_interval
-        return self.usage.cadence(least=least, most=self.longest_interval) if least else None
+        interval = self._interval
+        if interval is None:
+            return None
+        if interval.least == interval.most:
+            return interval.least
+        return self.usage.cadence(least=interval.least, most=interval.most)
 
     @property
     def longest_interval(self) -> float:
         """Seconds between two partials of somebody who speaks, however much there is to do."""
-        return max(self._partial_interval, LONGEST_INTERVAL)
+        interval = self._interval
+        return LONGEST_INTERVAL if interval is None else interval.most
+
+    @property
+    def _interval(self) -> Interval | None:
+        """Between two partials; one that decodes as it hears saves nothing by making fewer."""
+        least = self._partial_interval
+        if not least:
+            return None
+        if isinstance(self.engine, StreamingEngine):
+            least = max(least, self.engine.step / SAMPLE_RATE)
+            return Interval(least=least, most=least)
+        return Interval(least=least, most=max(least, LONGEST_INTERVAL))
 
     @property
     def workload(self) -> Workload:
         """What finals and partials of live streams have cost of late, on which machine."""
-        least = self._partial_interval
         return Workload(
             machine=self.machine,
             costs=self.usage.steady,
             variation=self.usage.variation,
-            interval=Interval(least=least, most=self.longest_interval) if least else None,
+            interval=self._interval,
             filled=self.usage.filled,
         )
 
@@ -287,6 +306,50 @@ class Recognizer:
 
         rank = Rank.BACKGROUND if background else Rank.PARTIAL
         return await self._scheduler.run(lambda: measured(prepare(), note), rank=rank, since=since)
+
+    async def feed_final(
+        self, prepare: Prepare, *, background: bool = False, alone: bool = False
+    ) -> Hypothesis:
+        """Have a streaming engine take in what a final needs, before all partials.
+
+        Args:
+            prepare: Called when a worker is free; what it returns is decoded.
+            background: Whether the audio came so fast that nobody waits for it.
+            alone: Whether other streams may share the turn.
+
+        Raises:
+            SharedFaultError: The engine failed for one of several.
+        """
+        return await self._shared.run(
+            prepare,
+            rank=Rank.BACKGROUND if background else Rank.FINAL,
+            alone=alone,
+            note=lambda seconds: self.usage.final(seconds, background=background),
+        )
+
+    async def feed_draft(
+        self, prepare: Prepare, *, since: float, background: bool = False, alone: bool = False
+    ) -> Hypothesis:
+        """Have a streaming engine take in what there is for a partial; see `feed_final`.
+
+        Args:
+            prepare: Called when a worker is free; what it returns is decoded.
+            since: Clock time (`time.monotonic`) of the last partial, or when speech began.
+            background: Whether the audio came so fast that nobody waits for it.
+            alone: Whether other streams may share the turn.
+        """
+
+        def note(seconds: float) -> None:
+            self.usage.partial(seconds, since=time.monotonic() - since, background=background)
+
+        rank = Rank.BACKGROUND if background else Rank.PARTIAL
+        return await self._shared.run(prepare, rank=rank, since=since, alone=alone, note=note)
+
+    @property
+    def _shared(self) -> SharedTurns:
+        if self._turns is None:
+            raise TypeError(_NOT_STREAMING)
+        return self._turns
 
     async def hear(self, work: Callable[[], T]) -> T:
         """Run the decoding of audio, its voice activity or speaker networks off the event loop.

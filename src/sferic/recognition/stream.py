@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sferic.audio import SAMPLE_RATE
 from sferic.recognition import guards
 from sferic.recognition.claim import Claim, Rank, awaited
+from sferic.recognition.engine import Engine
 from sferic.recognition.hypothesis import Hypothesis, Word
 from sferic.recognition.policy import LocalAgreement
 from sferic.recognition.recognizer import Recognizer, Work
@@ -112,6 +113,7 @@ class StreamRecognition:
     def __init__(
         self,
         recognizer: Recognizer,
+        engine: Engine,
         languages: Sequence[str],
         *,
         timeline: Timeline,
@@ -120,6 +122,7 @@ class StreamRecognition:
     ) -> None:
         self._digits = digits
         self._recognizer = recognizer
+        self._engine = engine
         self._languages = languages
         self._timeline = timeline
         self._segmenter = segmenter
@@ -203,7 +206,7 @@ class StreamRecognition:
             end = self._timeline.end
             draft = policy.next(end)
             return partial(
-                self._recognizer.engine.transcribe,
+                self._engine.transcribe,
                 self._timeline[draft.start : end],
                 languages=(draft.language,) if draft.language else self._languages,
                 start=draft.start,
@@ -282,6 +285,7 @@ class StreamRecognition:
             context is None
             or not context.words
             or len(self._languages) > 1
+            or not self._engine.guided
             or context.start < self._timeline.start
             or start - context.end >= _CONTEXT_GAP
             or end - context.start > _CONTEXT_LENGTH
@@ -381,7 +385,7 @@ class StreamRecognition:
     ) -> Hypothesis:
         with awaited(run.rank) as claim:
             work = partial(
-                self._recognizer.engine.transcribe,
+                self._engine.transcribe,
                 samples,
                 languages=self._languages,
                 start=start,

@@ -35,7 +35,7 @@ export class Access {
 
   /** A token for one session. */
   async token() {
-    const { key } = this;
+    const key = this.keyless ? "" : this.key;
     if (key.startsWith(TOKEN_PREFIX)) return key;
     if (!this.possible) throw new Problem("needs_key");
     const headers = { "Content-Type": "application/json" };

@@ -105,6 +105,7 @@ export class Live {
   }
 
   hear(message) {
+    if (this.over) return;
     if (message.type === "error") {
       this.said = message;
       return;

@@ -129,7 +129,7 @@ def _find(findings: Findings, run: Run) -> bool:
     if kind is None and _follows_card(findings, run):
         kind = "CREDITCARDCVV"
     guessed = kind is None
-    half = _half(run) if guessed else None
+    half = _half(run) if kind in (None, "NONE") else None
     if half is not None and by_cue(findings, half) in LENGTHS:
         return _find(findings, half)
     if guessed:
