@@ -43,9 +43,9 @@ _ORIGIN_ALLOWED = (
 )
 _CREDENTIALS = re.compile(r"://[^/@]*@")
 _VISIBLE = re.compile(r"[\x21-\x7e]{1,256}")
-_PATHS = ("tls_cert", "tls_key", "key_database", "model")
+_PATHS = ("tls_cert", "tls_key", "key_database", "model", "spool_folder")
 
-Group = Literal["listening", "recognition", "keys", "limits", "operation"]
+Group = Literal["listening", "recognition", "keys", "limits", "recordings", "operation"]
 
 
 def _about(group: Group, *, secret: bool = False) -> dict[str, object]:
@@ -282,6 +282,50 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             extra=_about("limits"),
         ),
     ] = 30.0
+
+    spool_folder: Annotated[
+        str | None,
+        Meta(
+            description="Where recordings lie while they are transcribed. Unset, it is `spool` in "
+            "the user's data folder.",
+            extra=_about("recordings"),
+        ),
+    ] = None
+    max_recording_mb: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Megabytes of the largest recording that is taken.",
+            extra=_about("recordings"),
+        ),
+    ] = 2048
+    max_recording_s: Annotated[
+        float,
+        Meta(
+            ge=1,
+            description="Seconds of audio in the longest recording that is taken.",
+            extra=_about("recordings"),
+        ),
+    ] = 21_600.0
+    recordings_at_once: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=64,
+            description="Recordings that are transcribed at the same time; others wait.",
+            extra=_about("recordings"),
+        ),
+    ] = 4
+    recordings_waiting: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10_000,
+            description="Recordings that wait for their turn while their clients wait for the "
+            "answer; with more, the server is full.",
+            extra=_about("recordings"),
+        ),
+    ] = 32
 
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],

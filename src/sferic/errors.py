@@ -13,6 +13,8 @@
     * AudioError (ValueError): audio that cannot be taken
         * UndecodableAudioError: the bytes are not what the encoding says
         * UnreadableRecordingError: a file holds no audio that can be read
+        * RecordingTooBigError: it has more bytes than are taken
+        * RecordingTooLongError: it has more seconds than are taken
         * MicrophoneError: there is no microphone to listen to
     * ModelError: a model that cannot be used
         * UnknownModelError (LookupError): no such name in the catalogue
@@ -188,6 +190,31 @@ class UnreadableRecordingError(AudioError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
+
+
+class RecordingTooBigError(AudioError):
+    """A recording has more bytes than are taken."""
+
+    code = "recording_too_big"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"the recording is larger than {limit / 1_000_000:g} MB, which is the most that is "
+            "taken. Compress it, for example to Opus, or send it in parts; the setting is "
+            "max_recording_mb"
+        )
+
+
+class RecordingTooLongError(AudioError):
+    """A recording has more seconds than are taken."""
+
+    code = "recording_too_long"
+
+    def __init__(self, limit: float) -> None:
+        super().__init__(
+            f"the recording is longer than {limit:g} s, which is the most that is taken. Send it "
+            "in parts; the setting is max_recording_s"
+        )
 
 
 class MicrophoneError(AudioError):

@@ -112,6 +112,8 @@ class Session:
         recognizer: The models, shared between sessions. Without one the session loads the default
             model for itself.
         session_id: What its messages carry; made up if not given.
+        live: Whether somebody speaks as it is fed. If not, there are no partials, it is background
+            work from the start, and a pause in feeding is no silence.
 
     Raises:
         NotServedError: On entering, if no model serves the language.
@@ -123,8 +125,10 @@ class Session:
         *,
         recognizer: Recognizer | None = None,
         session_id: str | None = None,
+        live: bool = True,
     ) -> None:
         self.options = options or Options()
+        self._live = live
         self.session_id = session_id or f"sess_{secrets.token_hex(8)}"
         self._shared = recognizer
         self._owned: Recognizer | None = None
@@ -341,6 +345,8 @@ class Session:
 
     def _silence_due(self) -> float | None:
         """Loop time from which no input means silence that ends something."""
+        if not self._live:
+            return None
         patience = self._text.patience
         if self._segmenter.segment_open:
             return self._silent_at
@@ -550,6 +556,8 @@ class Session:
 
     def _draft_due(self) -> bool:
         """Whether enough has been said since the last partial, or something and long enough ago."""
+        if not self._live:
+            return False
         start, cadence = self._segmenter.piece_start, self._recognizer.cadence
         if start is None or cadence is None:
             return False
@@ -599,7 +607,8 @@ class Session:
     @property
     def _background(self) -> bool:
         """Whether the audio has come so much faster than it was spoken that nobody waits for it."""
-        return self.audio_seconds - (time.monotonic() - self._started) > _AHEAD
+        ahead = self.audio_seconds - (time.monotonic() - self._started)
+        return not self._live or ahead > _AHEAD
 
 
 def _loaded(options: Options) -> Recognizer:

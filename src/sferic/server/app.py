@@ -29,11 +29,20 @@ from sferic.server.keys import KeyDatabase
 from sferic.server.live import Live, deny, not_ready
 from sferic.server.metrics import AtWork, Metrics
 from sferic.server.pace import ReadAhead
+from sferic.server.prerecorded import Prerecorded
 from sferic.server.refusal import Refusal
 from sferic.server.sessions import Sessions
 
 LIGHTNING_PATHS = ("/waves/v1/lightning/get_text", "/api/v1/lightning/get_text")
 """Where live sessions are served; the first is the one that is shown."""
+
+PRERECORDED_PATHS = (
+    "/waves/v1/stt/",
+    "/waves/v1/stt",
+    "/waves/v1/pulse/get_text",
+    "/waves/v1/lightning/get_text",
+)
+"""Where recordings are served."""
 
 LOOK_EVERY_S = 1.0
 """Seconds between two looks at what streams ask for."""
@@ -138,6 +147,14 @@ def create_app(
         backend=services.backend,
         metrics=services.metrics,
     )
+    recorded = Prerecorded(
+        settings=settings,
+        keyring=services.keyring,
+        sessions=services.sessions,
+        engine=services.engine,
+        backend=services.backend,
+        metrics=services.metrics,
+    )
     site = Site(services)
 
     @asynccontextmanager
@@ -159,6 +176,7 @@ def create_app(
         routes=[
             *(WebSocketRoute(path, live.serve) for path in LIGHTNING_PATHS),
             *(Route(path, site.upgrade_needed) for path in LIGHTNING_PATHS),
+            *(Route(path, recorded.serve, methods=["POST"]) for path in PRERECORDED_PATHS),
             Route("/", site.page),
             Route("/health", site.health),
             Route("/ready", site.ready),

@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, cast
 
 import msgspec
@@ -80,6 +81,9 @@ class Backend(msgspec.Struct, frozen=True):
     load: Callable[[Settings], Recognizer]
     """Blocks, and may fetch what is missing."""
     open: Callable[[Options, Recognizer], AbstractAsyncContextManager[Stream]]
+    """A stream that somebody speaks into."""
+    transcribe: Callable[[Options, Recognizer], AbstractAsyncContextManager[Stream]] | None = None
+    """A stream for a recording; unset, such a one too."""
 
 
 def default_backend(progress: "Progress | None" = None) -> Backend:
@@ -97,14 +101,14 @@ def default_backend(progress: "Progress | None" = None) -> Backend:
         return recognizer
 
     def open_stream(
-        options: Options, recognizer: Recognizer
+        options: Options, recognizer: Recognizer, *, live: bool = True
     ) -> AbstractAsyncContextManager[Stream]:
         from sferic.recognition.recognizer import Recognizer as Own  # noqa: PLC0415
         from sferic.session import Session  # noqa: PLC0415
 
-        return Session(options, recognizer=cast("Own", recognizer))
+        return Session(options, recognizer=cast("Own", recognizer), live=live)
 
-    return Backend(load=load, open=open_stream)
+    return Backend(load=load, open=open_stream, transcribe=partial(open_stream, live=False))
 
 
 class Engine:

@@ -4,7 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from starlette.responses import Response
 
-from sferic.errors import NotServedError, OptionsError, Problem
+from sferic.errors import (
+    AudioError,
+    NotServedError,
+    OptionsError,
+    Problem,
+    RecordingTooBigError,
+    RecordingTooLongError,
+)
 from sferic.protocol.messages import ErrorMessage, encode
 
 
@@ -43,6 +50,13 @@ class Refusal(Exception):  # noqa: N818  # an answer rather than a fault
         """Say that parameters are wrong."""
         said = ErrorMessage.of(error)
         return cls(400, said.code, said.message, problems=said.errors)
+
+    @classmethod
+    def of_audio(cls, error: AudioError) -> "Refusal":
+        """Say that a recording cannot be taken."""
+        status = 413 if isinstance(error, RecordingTooBigError | RecordingTooLongError) else 422
+        said = ErrorMessage.of(error)
+        return cls(status, said.code, said.message)
 
     def response(self) -> Response:
         """Return the answer."""

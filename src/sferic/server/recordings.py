@@ -1,0 +1,240 @@
+"""Recordings through streams of their own, as fast as live ones leave time for."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, suppress
+from typing import Protocol, TypeVar
+
+import msgspec
+import numpy as np
+from msgspec import UNSET
+
+from sferic.audio import BYTES_A_SAMPLE, SAMPLE_RATE
+from sferic.audio.containers import LONGEST_SIGNATURE, is_container
+from sferic.audio.formats import STRANGERS
+from sferic.audio.recordings import Readable, Recording
+from sferic.errors import (
+    RecordingTooLongError,
+    SessionClosedError,
+    UnreadableRecordingError,
+)
+from sferic.protocol.messages import Transcription
+from sferic.protocol.options import Options
+from sferic.protocol.recorded import Metadata, RecordedTranscription, Transcript, merge
+from sferic.server.backend import Backend, Recognizer, Stream
+from sferic.server.spool import Spool
+
+_BLOCK_S = 0.5
+
+_Result = TypeVar("_Result")
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked for a recording."""
+
+    id: str
+    options: Options
+    split: bool = False
+    """Whether channels are transcribed each by itself."""
+    raw: bool = False
+    """Whether bytes that are no container are what the options say."""
+
+
+class Block(msgspec.Struct, frozen=True):
+    """A piece of audio, by channel."""
+
+    data: Sequence[bytes]
+    seconds: float
+
+
+async def transcribe(
+    spool: Spool, request: Request, *, backend: Backend, recognizer: Recognizer, limit: float
+) -> RecordedTranscription:
+    """Transcribe a recording while it arrives.
+
+    Args:
+        spool: Where it arrives; it is stopped at the end.
+        request: What is asked for.
+        backend: Opens streams.
+        recognizer: The models.
+        limit: Seconds of audio that it may have.
+
+    Raises:
+        AudioError: It cannot be read, or is too long.
+        NotServedError: No model serves the language.
+    """
+    began = time.monotonic()
+    reading = ThreadPoolExecutor(1, thread_name_prefix="sferic-recording")
+
+    async def run(work: Callable[[], _Result]) -> _Result:
+        return await asyncio.get_running_loop().run_in_executor(reading, work)
+
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(asyncio.to_thread, reading.shutdown)
+        stack.callback(spool.stop)
+        source = await run(lambda: _open(spool, request))
+        stack.callback(reading.submit, source.close)
+        asked, opened = _asked(request.options, source), backend.transcribe or backend.open
+        streams = [
+            await stack.enter_async_context(opened(asked, recognizer))
+            for _ in range(source.channels)
+        ]
+        transcripts = [Transcript() for _ in streams]
+        blocks = source.blocks()
+        await _all(
+            _feed(streams, lambda: run(lambda: next(blocks, None)), limit),
+            *(_read(stream, said) for stream, said in zip(streams, transcripts, strict=True)),
+        )
+        seconds = max(stream.audio_seconds for stream in streams)
+    took = time.monotonic() - began
+    metadata = Metadata(
+        duration=round(seconds, 2),
+        processing_time_ms=round(took * 1000),
+        rtfx=round(seconds / max(took, 0.001), 2),
+        file_size=spool.size,
+        channels=source.channels,
+    )
+    return _answer(request, transcripts, metadata)
+
+
+async def _feed(
+    streams: Sequence[Stream], following: Callable[[], Awaitable[Block | None]], limit: float
+) -> None:
+    """Feed every channel its part, up to the end."""
+    seconds = 0.0
+    with suppress(SessionClosedError):  # it ended by itself, and says why where it is read
+        while (block := await following()) is not None:
+            seconds += block.seconds
+            if seconds > limit:
+                raise RecordingTooLongError(limit)
+            await _all(
+                *(stream.feed(data) for stream, data in zip(streams, block.data, strict=True))
+            )
+        await _all(*(stream.finish() for stream in streams))
+
+
+async def _read(stream: Stream, transcript: Transcript) -> None:
+    async for message in stream:
+        if isinstance(message, Transcription) and message.is_final:
+            transcript.take(message)
+
+
+async def _all(*works: Coroutine[None, None, None]) -> None:
+    """Do them at the same time; when one fails, the others are ended before it is raised."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _asked(options: Options, source: "_Source") -> Options:
+    """What the streams are asked for: all there is, because sentences go over segments."""
+    return msgspec.structs.replace(
+        source.options(options),
+        full_transcript=True,
+        sentence_timestamps=True,
+        word_timestamps=True,
+        vad_events=False,
+    )
+
+
+def _answer(
+    request: Request, transcripts: Sequence[Transcript], metadata: Metadata
+) -> RecordedTranscription:
+    options = request.options
+    text, words, utterances = merge(transcripts, split=request.split)
+    languages = dict.fromkeys(code for one in transcripts for code in one.languages)
+    redacts = options.redact_pii or options.redact_pci
+    return RecordedTranscription(
+        request_id=request.id,
+        transcription=text,
+        audio_length=metadata.duration,
+        language=next((one.language for one in transcripts if one.language), None),
+        languages=tuple(languages),
+        words=tuple(words) if options.word_timestamps else UNSET,
+        utterances=tuple(utterances),
+        redacted_entities=(
+            tuple(entity for one in transcripts for entity in one.entities) if redacts else UNSET
+        ),
+        metadata=metadata,
+    )
+
+
+class _Source(Protocol):
+    """Audio that has come, or comes; all of it blocking work."""
+
+    channels: int
+
+    def options(self, asked: Options) -> Options:
+        """Return what is asked for, with the encoding that the blocks have."""
+
+    def blocks(self) -> Iterator[Block]:
+        """Read it to its end."""
+
+    def close(self) -> None:
+        """Let it go."""
+
+
+class _Contained:
+    """What a container holds."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
+        self.channels = recording.channels
+        self.close = recording.close
+
+    def options(self, asked: Options) -> Options:
+        return msgspec.structs.replace(asked, encoding="linear16", sample_rate=SAMPLE_RATE)
+
+    def blocks(self) -> Iterator[Block]:
+        for data in self._recording.blocks(_BLOCK_S):
+            samples = np.frombuffer(data, "<i2").reshape(-1, self.channels)
+            channels = [samples[:, n].tobytes() for n in range(self.channels)]
+            yield Block(channels, len(samples) / SAMPLE_RATE)
+
+
+class _Raw:
+    """Samples without a container, as they are."""
+
+    channels = 1
+
+    def __init__(self, file: Readable, options: Options) -> None:
+        width = BYTES_A_SAMPLE.get(options.encoding)
+        if width is None:
+            reason = (
+                f"bytes that are no container cannot be read as {options.encoding}: its packets "
+                "have no borders in a file. Send them in a container, such as Ogg"
+            )
+            raise UnreadableRecordingError(reason)
+        self._file = file
+        self._a_second = width * options.sample_rate
+
+    def options(self, asked: Options) -> Options:
+        return asked
+
+    def blocks(self) -> Iterator[Block]:
+        while data := self._file.read(round(_BLOCK_S * self._a_second)):
+            yield Block([data], len(data) / self._a_second)
+
+    def close(self) -> None:
+        pass
+
+
+def _open(spool: Spool, request: Request) -> _Source:
+    head = b""
+    while len(head) < LONGEST_SIGNATURE:
+        more = spool.read(len(head), LONGEST_SIGNATURE - len(head))
+        if not more:
+            break
+        head += more
+    if not head:
+        reason = "it is empty: the audio goes into the body of the request"
+        raise UnreadableRecordingError(reason)
+    if request.raw and not is_container(head):
+        return _Raw(spool.reader(), request.options)
+    return _Contained(Recording(spool.reader(), split=request.split, options=STRANGERS))
