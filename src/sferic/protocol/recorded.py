@@ -1,11 +1,16 @@
 """The answer to a recording: what was said in it, all at once."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from sferic.protocol.messages import Transcription, Utterance, WordItem
+from sferic.errors import SfericError
+from sferic.protocol.messages import ErrorMessage, Transcription, Utterance, WordItem
+
+MOST_WORDS = 500_000
+"""That are kept of a stream: two days of speech without a pause."""
 
 
 class RecordedWord(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,36 +62,111 @@ class RecordedTranscription(msgspec.Struct, frozen=True, kw_only=True):
     utterances: tuple[RecordedUtterance, ...] | UnsetType = UNSET
     redacted_entities: tuple[str, ...] | UnsetType = UNSET
     metadata: Metadata
+    webhook_extra: str | UnsetType = UNSET
+
+
+class RecordedError(ErrorMessage, frozen=True, kw_only=True, tag_field="type", tag="error"):
+    """What came of a recording in the place of a transcript."""
+
+    request_id: str
+    webhook_extra: str | UnsetType = UNSET
+
+    @classmethod
+    def about(cls, error: SfericError, request_id: str, *, extra: str | None) -> "RecordedError":
+        """Say an error about a request."""
+        said = ErrorMessage.of(error)
+        return cls(
+            code=said.code,
+            message=said.message,
+            errors=said.errors,
+            request_id=request_id,
+            webhook_extra=UNSET if extra is None else extra,
+        )
+
+
+class Processing(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer at once, where the transcript goes to a webhook."""
+
+    status: Literal["processing"] = "processing"
+    request_id: str
+
+
+class SecretAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What the deliveries of a key are signed with."""
+
+    secret: str
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the delivery of a result is."""
+
+    state: Literal["pending", "delivered", "given_up"]
+    attempts: int
+    last_outcome: str | None
+    """Of the last attempt, in a few words."""
+    next_attempt: str | None
+    """When, as RFC 3339 has it."""
+
+
+class RequestStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a request whose result goes to a webhook."""
+
+    request_id: str
+    status: Literal["waiting", "processing", "success", "error"]
+    created: str
+    """When, as RFC 3339 has it."""
+    delivery: Delivery
+    result: msgspec.Raw | None
+    """What is delivered, once it is there."""
 
 
 class Transcript:
     """What the finals of one stream come to.
 
-    The stream is to be asked for `full_transcript`, `sentence_timestamps` and `word_timestamps`.
+    With `full_transcript`, text and sentences are those of the session; otherwise those of its
+    segments are put in a row.
+
+    Args:
+        most: Words after which no more are kept.
     """
 
-    def __init__(self) -> None:
-        self.text = ""
+    def __init__(self, most: int = MOST_WORDS) -> None:
+        self._most = most
+        self._texts: list[str] = []
+        self.complete = True
+        """Whether nothing was left out."""
         self.language: str | None = None
         self.languages: tuple[str, ...] = ()
         self.words: list[WordItem] = []
-        self.utterances: Sequence[Utterance] = ()
+        self.utterances: list[Utterance] = []
         self.entities: list[str] = []
+        self._count = 0
+
+    @property
+    def text(self) -> str:
+        """All that was said."""
+        return " ".join(self._texts)
 
     def take(self, message: Transcription) -> None:
         """Take in the next final."""
-        if message.full_transcript is not UNSET:
-            self.text = message.full_transcript
+        self._count += message.transcript.count(" ") + 1
+        if self._count > self._most:
+            self.complete = False
+            return
         if message.languages is not UNSET:
             self.languages = message.languages
         if self.language is None and message.language is not UNSET:
             self.language = message.language
         if message.words is not UNSET:
             self.words += message.words
-        if message.utterances is not UNSET:
-            self.utterances = message.utterances
         if message.redacted_entities is not UNSET:
             self.entities += message.redacted_entities
+        whole = message.full_transcript is not UNSET
+        if text := (message.full_transcript or message.transcript).strip():
+            self._texts = [text] if whole else [*self._texts, text]
+        if message.utterances is not UNSET:
+            said = list(message.utterances)
+            self.utterances = said if whole else [*self.utterances, *said]
 
 
 def merge(

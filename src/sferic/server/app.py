@@ -24,12 +24,15 @@ from starlette.websockets import WebSocket
 from sferic.config import Settings
 from sferic.server.admission import Admission
 from sferic.server.backend import Backend, Engine, Recognizer, default_backend
+from sferic.server.guard import Guard
 from sferic.server.keyring import Keyring
 from sferic.server.keys import KeyDatabase
 from sferic.server.live import Live, deny, not_ready
 from sferic.server.metrics import AtWork, Metrics
 from sferic.server.pace import ReadAhead
 from sferic.server.prerecorded import Prerecorded
+from sferic.server.promises import Promises
+from sferic.server.recordings import Recordings
 from sferic.server.refusal import Refusal
 from sferic.server.sessions import Sessions
 
@@ -88,6 +91,17 @@ class Services:
         self.metrics.watch(read_ahead=lambda: self.read_ahead.held, ready=lambda: self.ready)
         self.metrics.watch_recognition(self._at_work)
         self.metrics.on_final = self.sessions.answered
+        self.guard = Guard(settings.allowed_hosts)
+        self.recordings = Recordings(
+            settings,
+            engine=self.engine,
+            backend=self.backend,
+            sessions=self.sessions,
+            metrics=self.metrics,
+        )
+        self.promises = Promises(
+            settings, recordings=self.recordings, guard=self.guard, metrics=self.metrics
+        )
         self.keyring.on_revoked = self.sessions.revoke
 
     @property
@@ -137,6 +151,7 @@ def create_app(
 
     Raises:
         KeyStoreError: the setting of the key database is not usable.
+        JobStoreError: the setting of the job database is not usable.
     """
     services = Services(settings, recognizer, backend=backend, development_key=development_key)
     live = Live(
@@ -151,9 +166,9 @@ def create_app(
         settings=settings,
         keyring=services.keyring,
         sessions=services.sessions,
-        engine=services.engine,
-        backend=services.backend,
-        metrics=services.metrics,
+        recordings=services.recordings,
+        promises=services.promises,
+        guard=services.guard,
     )
     site = Site(services)
 
@@ -161,6 +176,7 @@ def create_app(
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await services.keyring.start()
         services.engine.start()
+        await services.promises.start()
         watching = asyncio.create_task(services.watch())
         try:
             yield
@@ -169,6 +185,7 @@ def create_app(
             watching.cancel()
             with suppress(asyncio.CancelledError):
                 await watching
+            await services.promises.stop()
             await services.keyring.stop()
             await services.engine.stop()
 
@@ -176,7 +193,9 @@ def create_app(
         routes=[
             *(WebSocketRoute(path, live.serve) for path in LIGHTNING_PATHS),
             *(Route(path, site.upgrade_needed) for path in LIGHTNING_PATHS),
-            *(Route(path, recorded.serve, methods=["POST"]) for path in PRERECORDED_PATHS),
+            *(Route(path, recorded.transcribe, methods=["POST"]) for path in PRERECORDED_PATHS),
+            Route("/waves/v1/stt/requests/{request_id}", recorded.status),
+            Route("/waves/v1/stt/webhook-secret", recorded.secret),
             Route("/", site.page),
             Route("/health", site.health),
             Route("/ready", site.ready),

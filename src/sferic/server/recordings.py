@@ -1,10 +1,12 @@
 """Recordings through streams of their own, as fast as live ones leave time for."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, contextmanager, suppress
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -15,18 +17,31 @@ from sferic.audio import BYTES_A_SAMPLE, SAMPLE_RATE
 from sferic.audio.containers import LONGEST_SIGNATURE, is_container
 from sferic.audio.formats import STRANGERS
 from sferic.audio.recordings import Readable, Recording
+from sferic.config import Settings
 from sferic.errors import (
     RecordingTooLongError,
     SessionClosedError,
+    SpoolFullError,
     UnreadableRecordingError,
 )
 from sferic.protocol.messages import Transcription
 from sferic.protocol.options import Options
 from sferic.protocol.recorded import Metadata, RecordedTranscription, Transcript, merge
-from sferic.server.backend import Backend, Recognizer, Stream
-from sferic.server.spool import Spool
+from sferic.server.admission import RETRY_S
+from sferic.server.backend import Backend, Engine, Recognizer, Stream
+from sferic.server.folders import Folders
+from sferic.server.keys import data_folder
+from sferic.server.live import not_ready
+from sferic.server.metrics import Metrics
+from sferic.server.refusal import Refusal
+from sferic.server.sessions import Sessions
+from sferic.server.spool import Room, Spool
 
 _BLOCK_S = 0.5
+_LOAD_LOOK_S = 0.5
+"""Seconds between two looks whether the models are loaded."""
+
+logger = logging.getLogger(__name__)
 
 _Result = TypeVar("_Result")
 
@@ -35,6 +50,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked for a recording."""
 
     id: str
+    key_id: str
     options: Options
     split: bool = False
     """Whether channels are transcribed each by itself."""
@@ -49,7 +65,116 @@ class Block(msgspec.Struct, frozen=True):
     seconds: float
 
 
-async def transcribe(
+class Recordings:
+    """What transcribes the recordings of one server.
+
+    Args:
+        settings: For its limits.
+        engine: Has the recognizer, once it is loaded.
+        backend: Opens streams.
+        sessions: What else is open.
+        metrics: Where to count.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        engine: Engine,
+        backend: Backend,
+        sessions: Sessions,
+        metrics: Metrics,
+    ) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._backend = backend
+        self._sessions = sessions
+        self._metrics = metrics
+        self._most = settings.recordings_at_once + settings.recordings_waiting
+        self._queued = 0
+        self.turns = asyncio.Semaphore(settings.recordings_at_once)
+        """Those that are transcribed at the same time have one each."""
+        self.room = Room(settings.spool_mb * 1_000_000)
+        self.folders = Folders(Path(settings.spool_folder or data_folder() / "spool"))
+
+    def check(self, options: Options) -> None:
+        """See that the models serve what is asked for, as far as they are known.
+
+        Raises:
+            NotServedError: They do not.
+        """
+        if self._engine.recognizer is not None:
+            self._engine.recognizer.check(options)
+
+    @contextmanager
+    def queued(self) -> Iterator[None]:
+        """Stand in the queue of those who wait for a transcript.
+
+        Raises:
+            Refusal: 503, it is full or there are no models.
+        """
+        if self._engine.recognizer is None:
+            raise not_ready(self._engine)
+        if self._queued >= self._most:
+            message = f"as many recordings wait as this server lets wait: {self._most}"
+            raise Refusal(503, "server_full", message, retry_after=RETRY_S)
+        self._queued += 1
+        try:
+            yield
+        finally:
+            self._queued -= 1
+
+    def spool(self, name: str | None = None) -> Spool:
+        """Make room for a recording on disk.
+
+        Args:
+            name: Of one that may stay.
+
+        Raises:
+            SpoolFullError: The disk does not take it.
+        """
+        limit = self._settings.max_recording_mb * 1_000_000
+        try:
+            if name is not None:
+                path = self.folders.path(self.folders.own, name)
+                return Spool.named(path, self.room, limit=limit)
+            self.folders.make_root()
+            return Spool.nameless(self.folders.root, self.room, limit=limit)
+        except OSError as error:
+            logger.error("no recording can be taken: %s", error.strerror)  # noqa: TRY400
+            raise SpoolFullError(None) from None
+
+    async def transcribe(self, spool: Spool, request: Request) -> RecordedTranscription:
+        """Transcribe a recording while it arrives, when it is its turn.
+
+        Raises:
+            AudioError: It cannot be read, or is too long.
+            NotServedError: No model serves the language.
+        """
+        async with self.turns:
+            return await self.transcribe_now(spool, request)
+
+    async def transcribe_now(self, spool: Spool, request: Request) -> RecordedTranscription:
+        """Do it for somebody who has a turn."""
+        while (recognizer := self._engine.recognizer) is None:  # noqa: ASYNC110  # nobody tells
+            await asyncio.sleep(_LOAD_LOOK_S)
+        limit = self._settings.max_recording_s
+        result, seconds = "failed", 0.0
+        try:
+            with self._sessions.transcribing():
+                answer = await _transcribe(
+                    spool, request, backend=self._backend, recognizer=recognizer, limit=limit
+                )
+            result, seconds = "transcribed", answer.audio_length
+        except asyncio.CancelledError:
+            result = "abandoned"
+            raise
+        finally:
+            self._metrics.recording(result, audio_seconds=seconds)
+        return answer
+
+
+async def _transcribe(
     spool: Spool, request: Request, *, backend: Backend, recognizer: Recognizer, limit: float
 ) -> RecordedTranscription:
     """Transcribe a recording while it arrives.
@@ -146,7 +271,7 @@ def _asked(options: Options, source: "_Source") -> Options:
 def _answer(
     request: Request, transcripts: Sequence[Transcript], metadata: Metadata
 ) -> RecordedTranscription:
-    options = request.options
+    options, extra = request.options, request.options.webhook_extra
     text, words, utterances = merge(transcripts, split=request.split)
     languages = dict.fromkeys(code for one in transcripts for code in one.languages)
     redacts = options.redact_pii or options.redact_pci
@@ -157,11 +282,12 @@ def _answer(
         language=next((one.language for one in transcripts if one.language), None),
         languages=tuple(languages),
         words=tuple(words) if options.word_timestamps else UNSET,
-        utterances=tuple(utterances),
+        utterances=tuple(utterances) if options.sentence_timestamps else UNSET,
         redacted_entities=(
             tuple(entity for one in transcripts for entity in one.entities) if redacts else UNSET
         ),
         metadata=metadata,
+        webhook_extra=UNSET if extra is None else extra,
     )
 
 

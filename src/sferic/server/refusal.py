@@ -6,11 +6,14 @@ from starlette.responses import Response
 
 from sferic.errors import (
     AudioError,
+    ForbiddenUrlError,
     NotServedError,
     OptionsError,
     Problem,
     RecordingTooBigError,
     RecordingTooLongError,
+    SpoolFullError,
+    UrlError,
 )
 from sferic.protocol.messages import ErrorMessage, encode
 
@@ -52,11 +55,23 @@ class Refusal(Exception):  # noqa: N818  # an answer rather than a fault
         return cls(400, said.code, said.message, problems=said.errors)
 
     @classmethod
-    def of_audio(cls, error: AudioError) -> "Refusal":
+    def of_recording(cls, error: AudioError | UrlError | SpoolFullError) -> "Refusal":
         """Say that a recording cannot be taken."""
-        status = 413 if isinstance(error, RecordingTooBigError | RecordingTooLongError) else 422
-        said = ErrorMessage.of(error)
-        return cls(status, said.code, said.message)
+        status = 422
+        if isinstance(error, RecordingTooBigError | RecordingTooLongError):
+            status = 413
+        elif isinstance(error, ForbiddenUrlError):
+            status = 400
+        elif isinstance(error, SpoolFullError):
+            status = 503
+        return cls(status, error.code, str(error), retry_after=30 if status == 503 else None)
+
+    @classmethod
+    def of_url(cls, error: UrlError, parameter: str) -> "Refusal":
+        """Say that an address cannot be requested."""
+        allowed = "an http or https URL that this server may request"
+        problem = Problem(parameter=parameter, value="", allowed=allowed, message=str(error))
+        return cls(400, error.code, str(error), problems=[problem])
 
     def response(self) -> Response:
         """Return the answer."""

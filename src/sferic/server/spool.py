@@ -6,35 +6,106 @@ import os
 import tempfile
 import threading
 from collections.abc import AsyncIterable
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sferic.errors import RecordingTooBigError
+from sferic.errors import RecordingTooBigError, SpoolFullError
 
 _WRITTEN_AT_ONCE = 1024 * 1024
 """Bytes that are collected before the disk is bothered."""
 
 
-class Spool:
-    """A growing file without a name: it is gone with the process, however that ends.
-
-    One thread reads it, through `reader`, while the event loop fills it.
+class Room:
+    """Bytes on disk that all recordings together may take.
 
     Args:
-        folder: Where it lies; nobody else may look into it.
-        limit: Bytes that it may hold.
+        size: How many.
     """
 
-    def __init__(self, folder: Path, *, limit: int) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115  # closed below
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self.held = 0
+
+    def take(self, size: int) -> None:
+        """Take some.
+
+        Raises:
+            SpoolFullError: There are not so many left.
+        """
+        if self.held + size > self._size:
+            raise SpoolFullError(self._size)
+        self.held += size
+
+    def give_back(self, size: int) -> None:
+        """Give some back."""
+        self.held -= size
+
+
+class Spool:
+    """A growing file. One thread reads it, through `reader`, while the event loop fills it.
+
+    Args:
+        file: Open for reading and, unless it is complete, for writing.
+        room: What it takes its bytes from.
+        limit: Bytes that it may hold.
+        path: Where it lies, if it has a name.
+        size: Bytes that are in it; they have been taken.
+        kept: Whether all is there and stays there.
+    """
+
+    def __init__(
+        self,
+        file: FileIO,
+        room: Room,
+        *,
+        limit: int,
+        path: Path | None = None,
+        size: int = 0,
+        kept: bool = False,
+    ) -> None:
+        self._file = file
+        self._path = path
+        self._room = room
         self._limit = limit
         self._changed = threading.Condition()
-        self._over = False
+        self._over = self._kept = kept
         self._stopped = False
-        self.size = 0
+        self.size = size
         """Bytes that came so far."""
+
+    @classmethod
+    def nameless(cls, folder: Path, room: Room, *, limit: int) -> Self:
+        """Make one that is gone with the process, however that ends.
+
+        Raises:
+            OSError: It cannot be made.
+        """
+        descriptor, path = tempfile.mkstemp(dir=folder)
+        Path(path).unlink()
+        return cls(FileIO(descriptor, "r+b"), room, limit=limit)
+
+    @classmethod
+    def named(cls, path: Path, room: Room, *, limit: int) -> Self:
+        """Make one that `keep` lets stay.
+
+        Raises:
+            OSError: It cannot be made.
+        """
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+        return cls(FileIO(descriptor, "r+b"), room, limit=limit, path=path)
+
+    @classmethod
+    def stored(cls, path: Path, room: Room) -> Self:
+        """Open one that was kept.
+
+        Raises:
+            OSError: It is not there.
+        """
+        file = FileIO(os.open(path, os.O_RDONLY), "rb")
+        size = os.fstat(file.fileno()).st_size
+        return cls(file, room, limit=size, path=path, size=size, kept=True)
 
     @property
     def complete(self) -> bool:
@@ -46,25 +117,31 @@ class Spool:
 
         Raises:
             RecordingTooBigError: It is more than the limit.
+            SpoolFullError: There is no room for it.
         """
         pending = bytearray()
         try:
             async for chunk in chunks:
-                pending += chunk
-                if self.size + len(pending) > self._limit:
+                if self.size + len(pending) + len(chunk) > self._limit:
                     raise RecordingTooBigError(self._limit)
+                pending += chunk
+                # The beginning at once: there is something to decode.
                 if len(pending) >= _WRITTEN_AT_ONCE or not self.size:
                     await self._write(pending)
                     pending = bytearray()
-            if pending:
-                await self._write(pending)
+            await self._write(pending)
         finally:
             with self._changed:
                 self._over = True
                 self._changed.notify_all()
 
     async def _write(self, data: bytearray) -> None:
-        await asyncio.to_thread(self._append, data)
+        self._room.take(len(data))
+        try:
+            await asyncio.to_thread(self._append, data)
+        except OSError:
+            self._room.give_back(len(data))
+            raise SpoolFullError(None) from None
         with self._changed:
             self.size += len(data)
             self._changed.notify_all()
@@ -74,6 +151,20 @@ class Spool:
         while rest:
             written = os.pwrite(self._file.fileno(), rest, at)
             at, rest = at + written, rest[written:]
+
+    async def keep(self) -> None:
+        """Have it stay when it is closed, and when the machine goes down.
+
+        Raises:
+            OSError: The disk does not take it.
+        """
+        assert self._path is not None  # noqa: S101  # only what has a name can stay
+        await asyncio.to_thread(_sync, self._file.fileno(), self._path.parent)
+        self._kept = True
+
+    def forget(self) -> None:
+        """Have it not stay after all."""
+        self._kept = False
 
     def reader(self) -> "SpoolReader":
         """Return its bytes as a file that waits for what is still to come."""
@@ -94,8 +185,12 @@ class Spool:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Let it go; nobody may be reading it."""
+        """Let it go, and the file with it unless it was to stay; nobody may be reading it."""
         self._file.close()
+        if not self._kept:
+            self._room.give_back(self.size)
+            if self._path is not None:
+                self._path.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self
@@ -139,3 +234,12 @@ class SpoolReader:
     def tell(self) -> int:
         """Return the place."""
         return self._at
+
+
+def _sync(descriptor: int, folder: Path) -> None:
+    os.fsync(descriptor)
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
