@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sferic.audio import SAMPLE_RATE
+from sferic.recognition.claim import PLAIN, Claim
 from sferic.recognition.hypothesis import Hypothesis, Word
 from sferic.recognition.recognizer import PARTIAL_INTERVAL, Recognizer
 from sferic.speech.vad import FRAME, VoiceActivityModel
@@ -82,6 +83,7 @@ class Call(NamedTuple):
     guess: tuple[Word, ...]
     trusted: int
     digits: bool
+    claim: Claim
     heard: tuple[Word, ...]
     """What is said in the samples, whatever the answer is."""
 
@@ -136,6 +138,7 @@ class FakeEngine:
         trusted: int = 0,
         draft: bool = False,
         digits: bool = True,
+        claim: Claim = PLAIN,
     ) -> Hypothesis:
         assert len(samples) <= self.longest
         words = [self._word(*found, start) for found in spoken(samples) if _mostly(found)]
@@ -149,6 +152,7 @@ class FakeEngine:
             guess=tuple(guess),
             trusted=trusted,
             digits=digits,
+            claim=claim,
             heard=tuple(words),
         )
         with self._changed:

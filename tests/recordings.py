@@ -10,7 +10,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from sferic.audio import SAMPLE_RATE
+SAMPLE_RATE = 16_000
 
 Samples = NDArray[np.float32]
 

@@ -125,6 +125,13 @@ def test_an_origin_is_a_scheme_and_a_host(origin: str) -> None:
     assert Settings(allowed_origins=(origin,)).allowed_origins == (origin,)
 
 
+def test_a_cpu_decodes_no_batches() -> None:
+    assert Settings(device="cpu", batch=1).batch == 1
+    assert Settings(device="auto", batch=8).batch == 8
+    with pytest.raises(InvalidSettingsError, match="0 or 1, because device is cpu"):
+        load_settings(environment={"SFERIC_DEVICE": "cpu", "SFERIC_BATCH": "2"})
+
+
 def test_an_interval_of_nothing_is_allowed_and_one_below_is_not() -> None:
     environment = {"SFERIC_PARTIAL_INTERVAL_MS": "0"}
     assert load_settings(environment=environment).partial_interval_ms == 0

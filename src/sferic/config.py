@@ -143,7 +143,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             ge=0,
             le=256,
             description="Segments decoded at the same time; `0` is one a core and at most eight, "
-            "on a GPU four.",
+            "on a GPU two batches.",
             extra=_about("recognition"),
         ),
     ] = 0
@@ -156,6 +156,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             extra=_about("recognition"),
         ),
     ] = 1
+    batch: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=64,
+            description="Segments that a GPU decodes in one batch at most; `0` is eight, `1` is "
+            "each by itself, as it always is on a CPU.",
+            extra=_about("recognition"),
+        ),
+    ] = 0
 
     partial_interval_ms: Annotated[
         int,
@@ -630,6 +640,8 @@ def _contradictions(settings: Settings) -> Iterator[Problem]:
     for host in settings.allowed_hosts:
         if not _HOST.fullmatch(host) and not _is_network(host):
             yield _wrong("allowed_hosts", host, "a host name, an address or a network")
+    if settings.device == "cpu" and settings.batch > 1:
+        yield _wrong("batch", str(settings.batch), "0 or 1, because device is cpu")
     yield from _half_of_tls(settings)
     yield from _bad_secrets(settings)
 

@@ -11,7 +11,8 @@ from types import TracebackType
 from typing import Self
 
 KEY = "key-of-the-acceptance-tests"
-COMMAND = Path(sys.executable).parent / "sferic"
+COMMAND = os.environ.get("SFERIC_COMMAND") or Path(sys.executable).parent / "sferic"
+"""In another environment than the tests, where these run clients of others."""
 
 _READY = re.compile(r"wss?://\S+/waves/v1/lightning/get_text")
 _START_S = 60
@@ -31,6 +32,8 @@ class ServerProcess:
             **os.environ,
             "SFERIC_API_KEYS": KEY,
             "SFERIC_KEY_DATABASE": str(folder / "keys.db"),
+            "SFERIC_JOB_DATABASE": str(folder / "jobs.db"),
+            "SFERIC_SPOOL_FOLDER": str(folder / "spool"),
             "SFERIC_PORT": "0",
             "SFERIC_FINAL_LATENCY_MS": "0",
             **environment,

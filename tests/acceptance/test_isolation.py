@@ -2,21 +2,41 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
+import pytest
 
 from audio import material
 from recordings import Samples, beckett, clip, error_rate, errors, plain
 from sferic import Options, Recognizer, Session
 from sferic.audio import SAMPLE_RATE
+from sferic.models import ModelStore
 from sferic.protocol.messages import Transcription
+from sferic.recognition.whisper import loading
+from sferic.recognition.whisper.ctranslate_backend import CTranslateBackend
+from sferic.recognition.whisper.engine import WhisperEngine
+from sferic.speech.vad import VoiceActivityModel
 
 BYTES_A_SECOND = 2 * SAMPLE_RATE
 PATIENCE_S = 120
 HURRY = 1.5
 """How many times as fast as it was spoken audio comes."""
 PAUSE = np.zeros(SAMPLE_RATE, np.float32)
+
+
+@pytest.fixture
+def batching() -> Iterator[Recognizer]:
+    """The default model as it runs on a GPU, but on a CPU."""
+    store = ModelStore()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loading, "_ONNX_TYPES", {})
+        folder = store.ensure("whisper-base").folder
+        engine = WhisperEngine(folder, device="cpu", workers=8, batch=8)
+    voice = VoiceActivityModel(store.ensure("silero-vad").folder / "silero_vad_16k_op15.onnx")
+    with Recognizer(engine, voice) as recognizer:
+        yield recognizer
 
 
 class Speaker:
@@ -85,6 +105,29 @@ def partials(messages: Sequence[Transcription]) -> list[list[str]]:
 
 
 async def test_streams_side_by_side_hear_what_each_hears_alone(recognizer: Recognizer) -> None:
+    await assert_apart(recognizer)
+
+
+async def test_so_do_streams_whose_windows_are_decoded_as_one(
+    batching: Recognizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(batching.engine, WhisperEngine)
+    backend = batching.engine._backend
+    assert isinstance(backend, CTranslateBackend)
+    sizes: list[int] = []
+    run = backend._run
+
+    def noting(jobs: Sequence[Any]) -> Any:
+        sizes.append(len(jobs))
+        return run(jobs)
+
+    monkeypatch.setattr(backend._batcher, "_work", noting)
+    await assert_apart(batching)
+    assert max(sizes) > 1
+    assert backend._batcher.waiting == 0
+
+
+async def assert_apart(recognizer: Recognizer) -> None:
     several = speakers()
     leaving = [Speaker("leaves", "en", beckett()), Speaker("left", "it", clip("it/conteggio")[0])]
     async with asyncio.timeout(PATIENCE_S):

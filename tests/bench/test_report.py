@@ -20,6 +20,7 @@ SETTING = Setting(
     device="cpu",
     workers=2,
     threads=1,
+    batch=1,
     model="whisper-base",
     compute_type="auto",
     speech="synthetic",
@@ -128,6 +129,12 @@ def test_a_limit_that_was_not_found_is_told_and_own_speech_needs_no_warning() ->
     text = printed(result)
     assert "Streams held: 4 or more" in text
     assert "synthetic" not in text
+
+
+def test_batches_are_told() -> None:
+    gpu = msgspec.structs.replace(SETTING, device="cuda", workers=16, threads=0, batch=8)
+    result = msgspec.structs.replace(found(step(observed(2), within=0.7)), setting=gpu)
+    assert "whisper-base (auto) on cuda, 16 workers in batches of 8; a CPU" in printed(result)
 
 
 def test_a_machine_that_was_busy_before_is_told() -> None:

@@ -178,7 +178,6 @@ def test_what_it_ran_on_is_told(tmp_path: Path) -> None:
     found = on_two()
     assert (found.device, found.workers, found.cores, found.threads) == ("cpu", 2, 2, 1)
     assert found.date.endswith("UTC")
-    gpu = setting(
-        Machine(workers=4, cores=8, threads=0), model="m", compute_type="float16", speech="x"
-    )
-    assert (gpu.device, gpu.threads) == ("cuda", 0)
+    machine = Machine(workers=16, cores=8, threads=0, batch=8)
+    gpu = setting(machine, model="m", compute_type="float16", speech="x")
+    assert (gpu.device, gpu.threads, gpu.batch) == ("cuda", 0, 8)

@@ -9,7 +9,8 @@ from typing import TypeVar
 import pytest
 import pytest_asyncio
 
-from sferic.recognition.scheduler import Rank, Scheduler, measured
+from sferic.recognition.claim import AbandonedError, Rank
+from sferic.recognition.scheduler import Scheduler, measured
 
 T = TypeVar("T")
 
@@ -546,6 +547,16 @@ def test_measured_work_tells_its_time_and_keeps_its_result(failing: bool) -> Non
         assert run() == "done"
     [seconds] = noted
     assert 0.015 < seconds < PATIENCE_S
+
+
+def test_abandoned_work_is_no_measure_of_anything() -> None:
+    def work() -> None:
+        raise AbandonedError
+
+    noted: list[float] = []
+    with pytest.raises(AbandonedError):
+        measured(work, noted.append)()
+    assert noted == []
 
 
 def _never() -> Callable[[], None]:

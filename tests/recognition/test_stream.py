@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import time
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from functools import partial
 
@@ -10,6 +11,7 @@ import pytest_asyncio
 
 from engines import GERMAN, FakeEngine, Samples, fake_recognizer, names, say, silence, texts
 from sferic.audio import SAMPLE_RATE
+from sferic.recognition.claim import Rank
 from sferic.recognition.hypothesis import Hypothesis, Word
 from sferic.recognition.recognizer import Recognizer
 from sferic.recognition.stream import StreamRecognition
@@ -450,6 +452,37 @@ async def test_a_draft_goes_on_where_the_decoder_stopped(
     assert texts(engine.calls[-1].context) == names(*range(10))
 
 
+# Who goes away
+
+
+@pytest.mark.parametrize("draft", [False, True])
+async def test_the_engine_hears_that_nobody_waits_any_more(
+    recognizer: Recognizer, engine: FakeEngine, draft: bool
+) -> None:
+    engine.running.clear()
+    stream = Stream(recognizer, say(1, 2))
+    waiting = asyncio.create_task(stream.draft() if draft else stream.words(0, 1))
+    await engine.called(1)
+    [call] = engine.calls
+    assert call.claim.wanted()
+    assert call.claim.rank is (Rank.PARTIAL if draft else Rank.FINAL)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    assert not call.claim.wanted()
+
+
+async def test_nobody_waits_for_what_was_to_be_decided_early_in_a_stream_that_is_closed(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    engine.running.clear()
+    stream = Stream(recognizer, say(1, 2), HUSH)
+    await given_up(asyncio.create_task(stream.decide_early()), when=engine.called(1))
+    [call] = engine.calls
+    assert call.claim.wanted()
+    await stream.recognition.close()
+    assert not call.claim.wanted()
+
+
 # Finals decided early
 
 
@@ -560,6 +593,40 @@ async def test_a_final_does_not_wait_in_the_place_of_what_was_to_be_decided_earl
     engine.running.set()
     await asyncio.gather(occupying, drafting, finishing)
     assert [texts(call.heard) for call in engine.calls] == [[], names(1, 2), names(9)]
+
+
+async def test_a_final_is_late_from_the_decision_on_and_by_what_it_waited_for_a_worker(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    occupying = await occupied(recognizer, engine)
+    stream = Stream(recognizer)
+    [piece] = stream.hear(say(1), END)
+    decided = time.monotonic() - 3.0
+    finishing = asyncio.create_task(stream.recognition.final(piece, asked=decided))
+    await until_waiting(recognizer, 1)
+    await asyncio.sleep(0.05)
+    engine.running.set()
+    await asyncio.gather(occupying, finishing)
+    [answer] = recognizer.usage.answers()
+    assert 0.05 <= answer.waited < 3.0 <= answer.took
+
+
+async def test_nobody_waits_for_a_final_in_the_background(recognizer: Recognizer) -> None:
+    stream = Stream(recognizer)
+    [piece] = stream.hear(say(1), END)
+    await stream.recognition.final(piece, background=True)
+    assert recognizer.usage.answers() == []
+
+
+async def test_a_final_that_was_decided_early_has_waited_for_nobody(
+    recognizer: Recognizer,
+) -> None:
+    stream = Stream(recognizer, say(1), HUSH)
+    await stream.decide_early()
+    [piece] = stream.hear(END)
+    await stream.recognition.final(piece)
+    [answer] = recognizer.usage.answers()
+    assert answer.waited == 0.0
 
 
 async def test_of_one_stream_only_one_early_decision_waits(

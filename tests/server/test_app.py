@@ -25,7 +25,7 @@ async def test_health_is_200_and_ready_503_until_the_model_is_loaded(start: Star
         may_load.wait(10)
         return recognizer
 
-    backend = Backend(load=load, open=lambda options, _: FakeStream(options, recognizer))
+    backend = Backend(load=load, open=lambda options, *_: FakeStream(options, recognizer))
     running = await start(ready=False, backend=backend)
     running.services.engine.on_ready = loaded.set
     assert (await running.get("/health")).json() == {"status": "ok"}
@@ -78,6 +78,23 @@ async def test_the_page_says_what_this_is_and_needs_nothing_from_anywhere(start:
     style = answer.text.split("<style>")[1].split("</style>")[0]
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     assert policy.startswith(f"default-src 'none'; style-src 'sha256-{digest}';")
+
+
+async def test_the_live_paths_are_described_at_the_address_they_were_asked_for(
+    start: Start,
+) -> None:
+    running = await start()
+    answer = await running.get("/asyncapi.json")
+    assert answer.headers["Content-Type"] == "application/json"
+    described = answer.json()
+    assert described["servers"]["this"]["host"] == f"127.0.0.1:{running.port}"
+    assert described["servers"]["this"]["protocol"] == "ws"
+    for channel in described["channels"].values():
+        assert (await running.get(channel["address"])).status_code == 426
+    headers = {"X-Forwarded-Proto": "https", "Host": "stt.example.com"}
+    answer = await running.get("/asyncapi.json", headers=headers)
+    assert answer.json()["servers"]["this"]["host"] == "stt.example.com"
+    assert answer.json()["servers"]["this"]["protocol"] == "wss"
 
 
 async def test_the_page_repeats_nothing_of_a_request_unescaped(start: Start) -> None:

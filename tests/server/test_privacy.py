@@ -7,6 +7,7 @@ SFERIC_TEST_PRIVACY_SEED on:
 """
 
 import asyncio
+import itertools
 import json
 import logging
 import os
@@ -14,6 +15,7 @@ import random
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
+from itertools import accumulate, pairwise
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,6 +28,7 @@ from websockets.exceptions import ConnectionClosed
 from conversations import CANARY, PLACEHOLDER, Conversation, conversation, noisy
 from engines import FakeEngine, Samples, fake_recognizer, linear16, say, silence
 from server.harness import Running, Start
+from sferic.protocol.dialects import DIALECTS, Dialect
 from sferic.protocol.options import Options
 from sferic.recognition.hypothesis import Hypothesis, Word
 from sferic.recognition.recognizer import Recognizer
@@ -94,6 +97,9 @@ class Talk(msgspec.Struct, frozen=True):
     audio: bytes
     chunks: tuple[int, ...]
     query: dict[str, Any]
+    path: str
+    turns: tuple[int, ...]
+    """Bytes after which a turn is finalized, between two words."""
 
 
 @pytest.fixture
@@ -147,8 +153,10 @@ async def test_nothing_that_is_redacted_leaves_the_server(start: Start, watch: W
 
 
 def _backend(recognizer: Recognizer) -> Backend:
-    def open_stream(options: Options, _: object) -> AbstractAsyncContextManager[Stream]:
-        return Session(options, recognizer=recognizer)
+    def open_stream(
+        options: Options, _: object, dialect: Dialect
+    ) -> AbstractAsyncContextManager[Stream]:
+        return Session(options, recognizer=recognizer, dialect=dialect)
 
     def load(_: object) -> Any:
         raise AssertionError
@@ -170,7 +178,8 @@ def _talk(engine: ScriptedEngine, number: int, slot: int) -> Talk:
     finals, drafts = noisy(chance, words), noisy(chance, words)
     engine.finals |= {base + place: word for place, word in enumerate(finals)}
     engine.drafts |= {base + place: word for place, word in enumerate(drafts)}
-    audio = linear16(*_sounds(chance, base, len(words)))
+    sounds = _sounds(chance, base, len(words))
+    audio = linear16(*sounds)
     chunks = tuple(chance.choice((999, 3200, 16_000, 64_000)) for _ in range(8))
     query = {
         "language": language,
@@ -189,7 +198,13 @@ def _talk(engine: ScriptedEngine, number: int, slot: int) -> Talk:
     }
     if chance.random() < 0.3:
         query["max_words"] = chance.choice((1, 3, 7, 20))
-    return Talk(seed, said, audio, chunks, query)
+    dialect = chance.choice(DIALECTS)
+    if "model" in dialect.required:
+        query["model"] = "pulse"
+    borders = [2 * border for border in accumulate(map(len, sounds))]
+    often = 0.0 if dialect.finalize_ends else chance.choice((0.0, 0.05, 0.2))
+    turns = tuple(border for border in borders[:-1] if chance.random() < often)
+    return Talk(seed, said, audio, chunks, query, dialect.paths[0], turns)
 
 
 def _sounds(chance: random.Random, base: int, count: int) -> list[Samples]:
@@ -205,7 +220,7 @@ def _sounds(chance: random.Random, base: int, count: int) -> list[Samples]:
 
 async def _converse(running: Running, talk: Talk) -> list[str]:
     """Say it to the server, and return all messages as they come over the wire."""
-    async with running.connect(urlencode(talk.query)) as connection:
+    async with running.connect(urlencode(talk.query), path=talk.path) as connection:
         speaking = asyncio.create_task(_speak(connection, talk))
         messages: list[str] = []
         try:
@@ -219,13 +234,17 @@ async def _converse(running: Running, talk: Talk) -> list[str]:
 
 
 async def _speak(connection: ClientConnection, talk: Talk) -> None:
-    at, turn = 0, 0
-    while at < len(talk.audio):
-        size = talk.chunks[turn % len(talk.chunks)]
-        await connection.send(talk.audio[at : at + size])
-        await asyncio.sleep(0)
-        at, turn = at + size, turn + 1
-    await connection.send('{"type":"finalize"}')
+    sizes = itertools.cycle(talk.chunks)
+    for start, end in pairwise((0, *talk.turns, len(talk.audio))):
+        at = start
+        while at < end:
+            size = min(next(sizes), end - at)
+            await connection.send(talk.audio[at : at + size])
+            await asyncio.sleep(0)
+            at += size
+        if end < len(talk.audio):
+            await connection.send('{"type":"finalize"}')
+    await connection.send('{"type":"close_stream"}')
 
 
 def _leaks(talk: Talk, messages: Sequence[str]) -> list[str]:

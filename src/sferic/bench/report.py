@@ -33,6 +33,8 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     workers: int
     threads: int
     """Of each worker on the CPU; 0 on a GPU."""
+    batch: int
+    """Windows that are decoded in one batch at most."""
     model: str
     compute_type: str
     speech: str
@@ -177,6 +179,7 @@ def setting(machine: Machine, *, model: str, compute_type: str, speech: str) -> 
         device="cpu" if machine.threads else "cuda",
         workers=machine.workers,
         threads=machine.threads,
+        batch=machine.batch,
         model=model,
         compute_type=compute_type,
         speech=speech,

@@ -101,8 +101,10 @@ def plot(found: Report, file: Path) -> None:
 def _heading(setting: Setting) -> str:
     workers = f"{setting.workers} {'worker' if setting.workers == 1 else 'workers'}"
     threads = f" of {setting.threads} threads" if setting.threads > 1 else ""
+    batches = f" in batches of {setting.batch}" if setting.batch > 1 else ""
     return (
-        f"{setting.model} ({setting.compute_type}) on {setting.device}, {workers}{threads}; "
+        f"{setting.model} ({setting.compute_type}) on {setting.device}, "
+        f"{workers}{threads}{batches}; "
         f"{setting.cpu or 'unknown CPU'}, {setting.cores} cores"
     )
 

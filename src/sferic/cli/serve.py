@@ -14,6 +14,7 @@ from rich.console import Console
 from sferic.cli.flags import setting_flags, with_parameters
 from sferic.config import Settings, load_settings
 from sferic.errors import NoKeysError, SfericError
+from sferic.protocol.dialects import LIGHTNING
 
 Config = Annotated[
     Path | None,
@@ -80,7 +81,7 @@ def _serve(settings: Settings, development_key: str | None, notes: Console) -> N
     # The server's own imports take longer than printing help or an error should.
     from sferic.models import on_console  # noqa: PLC0415
     from sferic.server import logs  # noqa: PLC0415
-    from sferic.server.app import LIGHTNING_PATHS, Services, create_app  # noqa: PLC0415
+    from sferic.server.app import Services, create_app  # noqa: PLC0415
     from sferic.server.backend import default_backend  # noqa: PLC0415
     from sferic.server.run import Server, listen, tls_context  # noqa: PLC0415
 
@@ -95,7 +96,7 @@ def _serve(settings: Settings, development_key: str | None, notes: Console) -> N
     services: Services = app.state.services
     server = Server(app, tls=tls)
     port = sockets[0].getsockname()[1]
-    url = f"{'wss' if tls else 'ws'}://{_reachable(settings.host)}:{port}{LIGHTNING_PATHS[0]}"
+    url = f"{'wss' if tls else 'ws'}://{_reachable(settings.host)}:{port}{LIGHTNING.paths[0]}"
     services.engine.on_ready = lambda: _announce(url, development_key)
     failures: list[Exception] = []
 

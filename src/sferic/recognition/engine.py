@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from sferic.recognition.claim import PLAIN, Claim
 from sferic.recognition.hypothesis import Hypothesis, Word
 
 
@@ -36,6 +37,7 @@ class Engine(Protocol):
         trusted: int = 0,
         draft: bool = False,
         digits: bool = True,
+        claim: Claim = PLAIN,
     ) -> Hypothesis:
         """Words in the samples.
 
@@ -53,6 +55,11 @@ class Engine(Protocol):
             draft: One quick pass for a partial, without the guards that a final deserves.
             digits: Whether numbers may be written in digits; without them they are words, as far as
                 the model can be kept to it. A prefix holds only up to its first digit then.
+            claim: Who waits for the answer, where calls wait for one another; looked at before work
+                that costs something is begun.
+
+        Raises:
+            AbandonedError: Nobody waited any more.
         """
         ...
 

@@ -14,9 +14,17 @@ About 6 % of the time that whisper-base takes on a core is Python's, which one t
 have, and the event loop needs it too: more workers would wait for one another. Larger models spend
 less of their time there, and more cores than this are used by more processes.
 """
-_ON_GPU = 4
-"""Each has a CUDA stream of its own, the weights are shared: while one waits for the next token,
-others keep the device busy."""
+MOST_IN_BATCH = 8
+"""Windows that a GPU decodes as one, where nobody gave a number.
+
+One step of the decoder reads all weights, for one text as for eight. Streams have windows of eight
+lengths, so that more of one length seldom wait. No GPU was there to measure it on.
+"""
+_LANES = 2
+"""Batches at the same time: while one is put together, or its times are looked for, on the CPU, the
+other keeps the device busy."""
+_LONE_LANES = 4
+"""The same where each window is decoded by itself."""
 _CORES_FOR_ONE_MORE = 16
 """Of so many cores one is left to the event loop and to voice activity."""
 
@@ -29,28 +37,41 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     cores: int
     threads: int = 1
     """Cores that a worker takes while it decodes; 0 on a GPU."""
+    batch: int = 1
+    """Windows that are decoded as one at most."""
 
 
-def this_machine(*, device: Device, workers: int = 0, threads: int = 1) -> Machine:
+def this_machine(*, device: Device, workers: int = 0, threads: int = 1, batch: int = 0) -> Machine:
     """What the settings mean on this machine.
 
     Args:
         device: Where models run.
         workers: 0 for as many as are sensible.
         threads: Of each worker.
+        batch: Windows that a GPU decodes as one at most; 0 for as many as are sensible.
     """
-    number, gpu = cores(), has_gpu(device)
-    workers = workers or sensible_workers(number, threads=threads, gpu=gpu)
-    return Machine(workers=workers, cores=number, threads=0 if gpu else threads)
+    number = cores()
+    if has_gpu(device):
+        batch = batch or MOST_IN_BATCH
+        workers = workers or workers_on_gpu(number, batch=batch)
+        return Machine(workers=workers, cores=number, threads=0, batch=min(batch, workers))
+    workers = workers or workers_on_cpu(number, threads=threads)
+    return Machine(workers=workers, cores=number, threads=threads)
 
 
-def sensible_workers(cores: int, *, threads: int = 1, gpu: bool = False) -> int:
+def workers_on_gpu(cores: int, *, batch: int) -> int:
+    """How many windows are best decoded at the same time: those of two batches.
+
+    Nearly all of the time these threads wait. Each lane needs some of a core.
+    """
+    return batch * min(_LONE_LANES if batch == 1 else _LANES, cores)
+
+
+def workers_on_cpu(cores: int, *, threads: int = 1) -> int:
     """How many windows are best decoded at the same time.
 
-    On a CPU a worker for each core, on many cores less one in 16, and at most eight.
+    A worker for each core, on many cores less one in 16, and at most eight.
     """
-    if gpu:
-        return min(_ON_GPU, cores)
     free = cores - cores // _CORES_FOR_ONE_MORE
     return max(1, min(free // threads, MOST_WORKERS))
 

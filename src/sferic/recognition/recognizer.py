@@ -19,11 +19,12 @@ from sferic.protocol.options import Options
 from sferic.recognition import hardware
 from sferic.recognition.calibration import calibrate
 from sferic.recognition.capacity import Capacity, Demand, Interval, Workload, capacity
+from sferic.recognition.claim import Rank
 from sferic.recognition.engine import Engine
 from sferic.recognition.hardware import Device, Machine
 from sferic.recognition.hypothesis import Hypothesis
 from sferic.recognition.load import Costs, Load
-from sferic.recognition.scheduler import Rank, Scheduler, measured
+from sferic.recognition.scheduler import Scheduler, measured
 from sferic.recognition.whisper.engine import WhisperEngine
 from sferic.speakers.diarization import Diarization
 from sferic.speech.vad import VoiceActivityModel
@@ -91,6 +92,7 @@ class Recognizer:
         compute_type: str = "auto",
         workers: int = 0,
         threads: int = 1,
+        batch: int = 0,
         partial_interval: float = PARTIAL_INTERVAL,
         diarization: Diarization | None = None,
         undiarized: str = _NOT_LOADED,
@@ -104,8 +106,9 @@ class Recognizer:
             device: Where the model runs.
             compute_type: As CTranslate2 names them; `auto` suits the device.
             workers: Windows decoded at the same time; 0 takes what suits the machine, see
-                `hardware.sensible_workers`.
+                `hardware.this_machine`.
             threads: CPU threads for each of them.
+            batch: Windows that a GPU decodes as one at most; 0 takes what is sensible.
             partial_interval: Seconds of speech between two partials of a stream.
             diarization: Tells speakers apart.
             undiarized: Why there is no `diarization`.
@@ -122,7 +125,9 @@ class Recognizer:
             raise ModelLoadError(found.folder, reason)
         vad = store.ensure(_VAD, progress)
         voice_activity = VoiceActivityModel(vad.folder / _VAD_FILE)
-        machine = hardware.this_machine(device=device, workers=workers, threads=threads)
+        machine = hardware.this_machine(
+            device=device, workers=workers, threads=threads, batch=batch
+        )
         engine = WhisperEngine(
             found.folder,
             name=found.name,
@@ -130,6 +135,7 @@ class Recognizer:
             compute_type=compute_type,
             workers=machine.workers,
             threads=threads,
+            batch=machine.batch,
             conversions=store.conversions,
         )
         return cls(
@@ -152,6 +158,7 @@ class Recognizer:
             compute_type=settings.compute_type,
             workers=settings.workers,
             threads=settings.threads,
+            batch=settings.batch,
             partial_interval=settings.partial_interval_ms / 1000,
             store=store,
             progress=progress,
@@ -246,21 +253,12 @@ class Recognizer:
             prepare: Called when a worker is free; what it returns calls `engine.transcribe`.
             background: Whether the audio came so fast that nobody waits for it.
         """
-        asked = begun = time.monotonic()
 
         def note(seconds: float) -> None:
             self.usage.final(seconds, background=background)
 
-        def start() -> Work:
-            nonlocal begun
-            begun = time.monotonic()
-            return measured(prepare(), note)
-
         rank = Rank.BACKGROUND if background else Rank.FINAL
-        hypothesis = await self._scheduler.run(start, rank=rank)
-        if not background:
-            self.usage.answered(waited=begun - asked, took=time.monotonic() - asked)
-        return hypothesis
+        return await self._scheduler.run(lambda: measured(prepare(), note), rank=rank)
 
     async def early(self, prepare: Callable[[], Work], *, since: float) -> Hypothesis:
         """Decode what may be a final in a moment, in its turn among the partials.

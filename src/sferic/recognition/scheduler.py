@@ -6,23 +6,15 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from enum import IntEnum
 from typing import TypeVar
+
+from sferic.recognition.claim import AbandonedError, Rank
 
 T = TypeVar("T")
 
 _TURNS = 8
 """One turn of so many goes to work in the background, if there is any."""
 _CLOSED = "the scheduler is closed"
-
-
-class Rank(IntEnum):
-    """How urgent work is."""
-
-    FINAL = 0
-    PARTIAL = 1
-    BACKGROUND = 2
-    """Audio that came faster than it was spoken: nobody waits for a word of it."""
 
 
 class Scheduler:
@@ -177,13 +169,18 @@ class _Turn:
 
 
 def measured(work: Callable[[], T], note: Callable[[float], None]) -> Callable[[], T]:
-    """Work that tells how many seconds it took."""
+    """Work that tells how many seconds it took, unless it was abandoned."""
 
     def run() -> T:
         started = time.perf_counter()
+        abandoned = False
         try:
             return work()
+        except AbandonedError:
+            abandoned = True
+            raise
         finally:
-            note(time.perf_counter() - started)
+            if not abandoned:
+                note(time.perf_counter() - started)
 
     return run

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sferic.audio import SAMPLE_RATE
 from sferic.recognition import guards
+from sferic.recognition.claim import Claim, Rank, awaited
 from sferic.recognition.hypothesis import Hypothesis, Word
 from sferic.recognition.policy import LocalAgreement
 from sferic.recognition.recognizer import Recognizer, Work
@@ -53,21 +54,33 @@ class _Run:
         self._since = since
         self._background = background
         self.begun = False
+        self.waited = 0.0
+        """Seconds until workers were free for it, as far as it was queued as a final."""
 
     def hurry(self) -> None:
         """Queue what is still to be decoded as a final: somebody waits for it now."""
         self._since = None
 
+    @property
+    def rank(self) -> Rank:
+        """How urgent it is now."""
+        if self._since is not None:
+            return Rank.PARTIAL
+        return Rank.BACKGROUND if self._background else Rank.FINAL
+
     async def on(self, recognizer: Recognizer, work: Work) -> Hypothesis:
         """Have the work done when its turn comes."""
+        since, asked = self._since, time.monotonic()
 
         def prepare() -> Work:
             self.begun = True
+            if since is None:
+                self.waited += time.monotonic() - asked
             return work
 
-        if self._since is None:
+        if since is None:
             return await recognizer.final(prepare, background=self._background)
-        return await recognizer.early(prepare, since=self._since)
+        return await recognizer.early(prepare, since=since)
 
 
 class _Early(msgspec.Struct, frozen=True):
@@ -136,22 +149,32 @@ class StreamRecognition:
             needed.append(self._context.start)
         return min(needed)
 
-    async def final(self, piece: Piece, *, background: bool = False) -> Hypothesis:
+    async def final(
+        self, piece: Piece, *, asked: float | None = None, background: bool = False
+    ) -> Hypothesis:
         """Words of a complete piece, those behind a cut excepted.
 
         Args:
             piece: The next in the stream.
+            asked: Clock time (`time.monotonic`) at which it was decided to end it; unset, now.
             background: Whether the audio came so fast that nobody waits for it.
         """
+        asked = time.monotonic() if asked is None else asked
         start = self._beginning(piece.start)
         context = self._context_of(start, piece.end)
         self._decoding = start if context is None else context.start
         try:
-            hypothesis = await self._decided_early(piece)
-            if hypothesis is None:
-                hypothesis = await self._decode(start, piece.end, _Run(background=background))
+            if (early := self._decided_early(piece)) is not None:
+                run = early.run
+                hypothesis = await early.task
+            else:
+                run = _Run(background=background)
+                hypothesis = await self._decode(start, piece.end, run)
         finally:
             self._decoding = None
+        if not background:
+            took = time.monotonic() - asked
+            self._recognizer.usage.answered(waited=run.waited, took=took)
         self._carried = None
         if piece.torn:
             hypothesis = self._cut(hypothesis, start, piece.end)
@@ -175,7 +198,7 @@ class StreamRecognition:
         policy = self._policy
         end = start
 
-        def prepare() -> Work:
+        def prepare(claim: Claim) -> Work:
             nonlocal end
             end = self._timeline.end
             draft = policy.next(end)
@@ -189,9 +212,13 @@ class StreamRecognition:
                 guess=draft.guess,
                 draft=True,
                 digits=self._digits,
+                claim=claim,
             )
 
-        hypothesis = await self._recognizer.draft(prepare, since=since, background=background)
+        with awaited(Rank.BACKGROUND if background else Rank.PARTIAL) as claim:
+            hypothesis = await self._recognizer.draft(
+                partial(prepare, claim), since=since, background=background
+            )
         hypothesis = self._fitted(policy.accept(hypothesis), start, end)
         if (unheard := self._unheard_from(hypothesis.words, end)) is not None:
             policy.seek(unheard)
@@ -222,7 +249,7 @@ class StreamRecognition:
             return hypothesis
         return self._fitted(self._policy.review(hypothesis), start, end)
 
-    async def _decided_early(self, piece: Piece) -> Hypothesis | None:
+    def _decided_early(self, piece: Piece) -> _Early | None:
         """The final of a piece if it has been decoded, or is just being decoded, as it is."""
         early, self._early = self._early, None
         if early is None:
@@ -232,10 +259,7 @@ class StreamRecognition:
             early.task.cancel()
             return None
         early.run.hurry()
-        asked = time.monotonic()
-        hypothesis = await early.task
-        self._recognizer.usage.answered(waited=0.0, took=time.monotonic() - asked)
-        return hypothesis
+        return early
 
     def _drop_early(self) -> None:
         if self._early is not None:
@@ -355,17 +379,19 @@ class StreamRecognition:
         guess: Hypothesis,
         run: "_Run",
     ) -> Hypothesis:
-        work = partial(
-            self._recognizer.engine.transcribe,
-            samples,
-            languages=self._languages,
-            start=start,
-            prefix=prefix,
-            guess=guess.words,
-            trusted=guess.settled,
-            digits=self._digits,
-        )
-        return await run.on(self._recognizer, work)
+        with awaited(run.rank) as claim:
+            work = partial(
+                self._recognizer.engine.transcribe,
+                samples,
+                languages=self._languages,
+                start=start,
+                prefix=prefix,
+                guess=guess.words,
+                trusted=guess.settled,
+                digits=self._digits,
+                claim=claim,
+            )
+            return await run.on(self._recognizer, work)
 
     def _cut(self, hypothesis: Hypothesis, start: int, end: int) -> Hypothesis:
         """Keep what lies before the best cut; leave the rest to the next piece."""

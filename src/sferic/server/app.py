@@ -17,11 +17,13 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from sferic.config import Settings
+from sferic.protocol import asyncapi
+from sferic.protocol.dialects import DIALECTS, LIGHTNING, RECORDED, RECORDED_DIALECTS, Dialect
 from sferic.server.admission import Admission
 from sferic.server.backend import Backend, Engine, Recognizer, default_backend
 from sferic.server.guard import Guard
@@ -35,17 +37,6 @@ from sferic.server.promises import Promises
 from sferic.server.recordings import Recordings
 from sferic.server.refusal import Refusal
 from sferic.server.sessions import Sessions
-
-LIGHTNING_PATHS = ("/waves/v1/lightning/get_text", "/api/v1/lightning/get_text")
-"""Where live sessions are served; the first is the one that is shown."""
-
-PRERECORDED_PATHS = (
-    "/waves/v1/stt/",
-    "/waves/v1/stt",
-    "/waves/v1/pulse/get_text",
-    "/waves/v1/lightning/get_text",
-)
-"""Where recordings are served."""
 
 LOOK_EVERY_S = 1.0
 """Seconds between two looks at what streams ask for."""
@@ -104,6 +95,18 @@ class Services:
         )
         self.keyring.on_revoked = self.sessions.revoke
 
+    def prerecorded(self, dialect: Dialect) -> Prerecorded:
+        """Return the endpoint of recordings in a dialect."""
+        return Prerecorded(
+            settings=self.settings,
+            keyring=self.keyring,
+            sessions=self.sessions,
+            recordings=self.recordings,
+            promises=self.promises,
+            guard=self.guard,
+            dialect=dialect,
+        )
+
     @property
     def ready(self) -> bool:
         """Whether sessions are taken."""
@@ -154,23 +157,8 @@ def create_app(
         JobStoreError: the setting of the job database is not usable.
     """
     services = Services(settings, recognizer, backend=backend, development_key=development_key)
-    live = Live(
-        settings=settings,
-        keyring=services.keyring,
-        sessions=services.sessions,
-        engine=services.engine,
-        backend=services.backend,
-        metrics=services.metrics,
-    )
-    recorded = Prerecorded(
-        settings=settings,
-        keyring=services.keyring,
-        sessions=services.sessions,
-        recordings=services.recordings,
-        promises=services.promises,
-        guard=services.guard,
-    )
     site = Site(services)
+    requests = services.prerecorded(RECORDED)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -191,12 +179,16 @@ def create_app(
 
     app = Starlette(
         routes=[
-            *(WebSocketRoute(path, live.serve) for path in LIGHTNING_PATHS),
-            *(Route(path, site.upgrade_needed) for path in LIGHTNING_PATHS),
-            *(Route(path, recorded.transcribe, methods=["POST"]) for path in PRERECORDED_PATHS),
-            Route("/waves/v1/stt/requests/{request_id}", recorded.status),
-            Route("/waves/v1/stt/webhook-secret", recorded.secret),
+            *(route for dialect in DIALECTS for route in _live_routes(services, site, dialect)),
+            *(
+                Route(path, recorded.transcribe, methods=["POST"])
+                for recorded in map(services.prerecorded, RECORDED_DIALECTS)
+                for path in recorded.dialect.paths
+            ),
+            Route("/waves/v1/stt/requests/{request_id}", requests.status),
+            Route("/waves/v1/stt/webhook-secret", requests.secret),
             Route("/", site.page),
+            Route("/asyncapi.json", site.asyncapi),
             Route("/health", site.health),
             Route("/ready", site.ready),
             Route("/metrics", site.metrics),
@@ -265,11 +257,16 @@ class Site:
     async def page(self, request: Request) -> Response:
         """Say what this is."""
         scheme = "wss" if request.url.scheme == "https" else "ws"
-        url = f"{scheme}://{request.url.netloc}{LIGHTNING_PATHS[0]}"
+        url = f"{scheme}://{request.url.netloc}{LIGHTNING.paths[0]}"
         state = "Ready." if self._services.ready else "Not ready yet: the model is being loaded."
         values = {"URL": url, "STATE": state, "VERSION": metadata.version("sferic")}
         text = self._page.substitute({name: html.escape(value) for name, value in values.items()})
         return HTMLResponse(text, headers=self._page_headers)
+
+    async def asyncapi(self, request: Request) -> Response:
+        """Describe the live paths to machines."""
+        secure = request.url.scheme == "https"
+        return JSONResponse(asyncapi.document(request.url.netloc, secure=secure))
 
     async def upgrade_needed(self, _: Request) -> Response:
         """Explain to a plain request that this path is a WebSocket."""
@@ -279,6 +276,23 @@ class Site:
             "this is a WebSocket endpoint: connect to it with ws:// or wss://",
             headers={"Upgrade": "websocket", "Connection": "Upgrade"},
         )
+
+
+def _live_routes(services: Services, site: Site, dialect: Dialect) -> list[BaseRoute]:
+    """What is at the paths of a dialect."""
+    live = Live(
+        settings=services.settings,
+        keyring=services.keyring,
+        sessions=services.sessions,
+        engine=services.engine,
+        backend=services.backend,
+        metrics=services.metrics,
+        dialect=dialect,
+    )
+    return [
+        *(WebSocketRoute(path, live.serve) for path in dialect.paths),
+        *(Route(path, site.upgrade_needed) for path in dialect.paths),
+    ]
 
 
 async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:

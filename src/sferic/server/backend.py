@@ -5,13 +5,13 @@ import logging
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, suppress
-from functools import partial
 from typing import TYPE_CHECKING, Protocol, cast
 
 import msgspec
 
 from sferic.config import Settings
 from sferic.errors import SfericError
+from sferic.protocol.dialects import Dialect
 from sferic.protocol.messages import Message
 from sferic.protocol.options import Options
 from sferic.recognition.capacity import Capacity, Demand
@@ -80,10 +80,7 @@ class Backend(msgspec.Struct, frozen=True):
 
     load: Callable[[Settings], Recognizer]
     """Blocks, and may fetch what is missing."""
-    open: Callable[[Options, Recognizer], AbstractAsyncContextManager[Stream]]
-    """A stream that somebody speaks into."""
-    transcribe: Callable[[Options, Recognizer], AbstractAsyncContextManager[Stream]] | None = None
-    """A stream for a recording; unset, such a one too."""
+    open: Callable[[Options, Recognizer, Dialect], AbstractAsyncContextManager[Stream]]
 
 
 def default_backend(progress: "Progress | None" = None) -> Backend:
@@ -101,14 +98,14 @@ def default_backend(progress: "Progress | None" = None) -> Backend:
         return recognizer
 
     def open_stream(
-        options: Options, recognizer: Recognizer, *, live: bool = True
+        options: Options, recognizer: Recognizer, dialect: Dialect
     ) -> AbstractAsyncContextManager[Stream]:
         from sferic.recognition.recognizer import Recognizer as Own  # noqa: PLC0415
         from sferic.session import Session  # noqa: PLC0415
 
-        return Session(options, recognizer=cast("Own", recognizer), live=live)
+        return Session(options, recognizer=cast("Own", recognizer), dialect=dialect)
 
-    return Backend(load=load, open=open_stream, transcribe=partial(open_stream, live=False))
+    return Backend(load=load, open=open_stream)
 
 
 class Engine:

@@ -9,7 +9,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sferic.config import Settings
 from sferic.errors import NotServedError, OptionsError, Problem
-from sferic.protocol.options import LIGHTNING, Dialect, Options, parse_options
+from sferic.protocol.dialects import Dialect
+from sferic.protocol.options import Options, parse_options
 from sferic.server.backend import Backend, Engine, Recognizer, Stream
 from sferic.server.conversation import Conversation
 from sferic.server.handshake import authenticate, check_origin
@@ -38,8 +39,7 @@ class Live:
         engine: Has the recognizer, once it is loaded.
         backend: Opens streams.
         metrics: Where to count.
-        dialect: Defaults and requirements of the options.
-        finalize_ends: Whether `finalize` ends a session, as `close_stream` does.
+        dialect: What is said differently here.
     """
 
     def __init__(
@@ -51,8 +51,7 @@ class Live:
         engine: Engine,
         backend: Backend,
         metrics: Metrics,
-        dialect: Dialect = LIGHTNING,
-        finalize_ends: bool = True,
+        dialect: Dialect,
     ) -> None:
         self._settings = settings
         self._keyring = keyring
@@ -61,7 +60,6 @@ class Live:
         self._backend = backend
         self._metrics = metrics
         self._dialect = dialect
-        self._finalize_ends = finalize_ends
 
     async def serve(self, websocket: WebSocket) -> None:
         """Serve one connection."""
@@ -104,7 +102,7 @@ class Live:
         for asked in ("language", "diarize"):
             alone = [(name, value) for name, value in query if name == asked]
             try:
-                self._check(parse_options(alone, dialect=self._dialect))
+                self._check(parse_options(alone))
             except NotServedError as error:
                 unserved.append(error.problem)
             except OptionsError:
@@ -138,7 +136,7 @@ class Live:
         started = time.monotonic()
         self._metrics.opened()
         conversation = Conversation(
-            websocket, self._settings, self._metrics, finalize_ends=self._finalize_ends
+            websocket, self._settings, self._metrics, finalize_ends=self._dialect.finalize_ends
         )
         try:
             with self._sessions.running(conversation, key_id):
@@ -162,7 +160,7 @@ class Live:
     async def _opened(
         self, options: Options, recognizer: Recognizer, place: Place
     ) -> AsyncIterator[Stream]:
-        async with self._backend.open(options, recognizer) as stream:
+        async with self._backend.open(options, recognizer, self._dialect) as stream:
             place.begin(stream)
             yield stream
 

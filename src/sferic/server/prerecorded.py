@@ -23,8 +23,9 @@ from sferic.errors import (
     SpoolFullError,
     UrlError,
 )
+from sferic.protocol.dialects import RECORDED, Dialect
 from sferic.protocol.messages import ErrorMessage
-from sferic.protocol.options import LIGHTNING, Dialect, parse_options
+from sferic.protocol.options import parse_options
 from sferic.protocol.recorded import (
     Delivery,
     Processing,
@@ -87,7 +88,7 @@ class Prerecorded:
         recordings: Recordings,
         promises: Promises,
         guard: Guard,
-        dialect: Dialect = LIGHTNING,
+        dialect: Dialect = RECORDED,
     ) -> None:
         self._settings = settings
         self._keyring = keyring
@@ -95,7 +96,7 @@ class Prerecorded:
         self._recordings = recordings
         self._promises = promises
         self._guard = guard
-        self._dialect = dialect
+        self.dialect = dialect
 
     async def transcribe(self, http: HttpRequest) -> Response:
         """Take a recording; answer with its transcript, or with a promise of it."""
@@ -171,7 +172,7 @@ class Prerecorded:
         query = http.query_params.multi_items()
         given = {name for name, _ in query}
         try:
-            options = parse_options(query, dialect=self._dialect)
+            options = parse_options(query, dialect=self.dialect)
             self._recordings.check(options)
         except (OptionsError, NotServedError) as error:
             raise Refusal.of(error) from None

@@ -24,6 +24,7 @@ from sferic.errors import (
     SpoolFullError,
     UnreadableRecordingError,
 )
+from sferic.protocol.dialects import RECORDED
 from sferic.protocol.messages import Transcription
 from sferic.protocol.options import Options
 from sferic.protocol.recorded import Metadata, RecordedTranscription, Transcript, merge
@@ -52,8 +53,6 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     key_id: str
     options: Options
-    split: bool = False
-    """Whether channels are transcribed each by itself."""
     raw: bool = False
     """Whether bytes that are no container are what the options say."""
 
@@ -201,9 +200,9 @@ async def _transcribe(
         stack.callback(spool.stop)
         source = await run(lambda: _open(spool, request))
         stack.callback(reading.submit, source.close)
-        asked, opened = _asked(request.options, source), backend.transcribe or backend.open
+        asked = _asked(request.options, source)
         streams = [
-            await stack.enter_async_context(opened(asked, recognizer))
+            await stack.enter_async_context(backend.open(asked, recognizer, RECORDED))
             for _ in range(source.channels)
         ]
         transcripts = [Transcript() for _ in streams]
@@ -272,7 +271,7 @@ def _answer(
     request: Request, transcripts: Sequence[Transcript], metadata: Metadata
 ) -> RecordedTranscription:
     options, extra = request.options, request.options.webhook_extra
-    text, words, utterances = merge(transcripts, split=request.split)
+    text, words, utterances = merge(transcripts, split=request.options.channels == "split")
     languages = dict.fromkeys(code for one in transcripts for code in one.languages)
     redacts = options.redact_pii or options.redact_pci
     return RecordedTranscription(
@@ -363,4 +362,6 @@ def _open(spool: Spool, request: Request) -> _Source:
         raise UnreadableRecordingError(reason)
     if request.raw and not is_container(head):
         return _Raw(spool.reader(), request.options)
-    return _Contained(Recording(spool.reader(), split=request.split, options=STRANGERS))
+    return _Contained(
+        Recording(spool.reader(), split=request.options.channels == "split", options=STRANGERS)
+    )

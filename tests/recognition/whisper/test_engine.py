@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from recordings import beckett, clip, plain
+from recordings import Samples, beckett, clip, plain
 from sferic.audio import SAMPLE_RATE
 from sferic.errors import ModelLoadError
 from sferic.models import ModelStore
+from sferic.recognition.claim import AbandonedError, Claim
 from sferic.recognition.hypothesis import Word
 from sferic.recognition.whisper import engine as engine_module
-from sferic.recognition.whisper.backend import Decoded
+from sferic.recognition.whisper.backend import EVEN, Decoded
 from sferic.recognition.whisper.engine import (
     WhisperEngine,
     _draft_window,
@@ -205,6 +207,26 @@ def test_a_longer_window_is_tried_while_the_answer_looks_wrong(
     assert " ".join(word.text for word in hypothesis.words) == text
 
 
+def test_no_longer_window_is_tried_for_somebody_who_has_gone(
+    engine: WhisperEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    windows: list[int] = []
+    encode = engine._backend.encode
+
+    def noting(features: Samples, claim: Claim) -> Any:
+        windows.append(features.shape[-1] * HOP // S)
+        return encode(features, claim)
+
+    monkeypatch.setattr(engine._backend, "encode", noting)
+    monkeypatch.setattr(_Pass, "worth_another", lambda *_: True)
+    asked = iter([True, True, False])
+    with pytest.raises(AbandonedError):
+        engine.transcribe(
+            clip("en/quick_brown_fox")[0], languages=["en"], claim=Claim(wanted=lambda: next(asked))
+        )
+    assert windows == [8, 15]
+
+
 def test_a_draft_is_one_pass(engine: WhisperEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     passes = Passes(s4=LOOP)
     monkeypatch.setattr(engine, "_decode", passes)
@@ -227,7 +249,7 @@ def test_an_endless_answer_looks_wrong_unless_nothing_but_echo_made_it_so(
     real, more = tokenizer.encode(" " + said), tokenizer.encode(echo)
     monkeypatch.setattr(engine_module, "_most_tokens", lambda *_: len(real) + len(more))
     encoded: list[int] = []
-    monkeypatch.setattr(engine._backend, "encode", lambda mel: encoded.append(mel.shape[-1]))
+    monkeypatch.setattr(engine._backend, "encode", lambda mel, _: encoded.append(mel.shape[-1]))
     starts = [*range(0, 10 * len(real) + 1, 10), *[10 * len(real)] * len(more)]
     decoded = Decoded(
         tokens=[*real, *more],
@@ -244,9 +266,9 @@ def test_an_endless_answer_looks_wrong_unless_nothing_but_echo_made_it_so(
 
 @pytest.mark.parametrize("length", [HOP, 5 * S + 1, 6 * S + 777, 27 * S + 1, 30 * S])
 def test_a_window_is_one_that_the_encoder_takes(length: int) -> None:
-    for window in (_final_window(length), _draft_window(length)):
+    for window in (_final_window(length, EVEN), _draft_window(length, EVEN)):
         assert length <= window <= WhisperEngine.longest
-        assert window % (2 * HOP) == 0
+        assert window % EVEN == 0
 
 
 # Tokens to words

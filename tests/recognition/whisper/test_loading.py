@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import ctranslate2
 import msgspec
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from recognition.whisper import tiny
 from sferic.errors import ModelLoadError
 from sferic.models import graph
 from sferic.models.conversion import REJECTIONS
-from sferic.recognition.whisper import conversion
+from sferic.recognition.whisper import conversion, loading
 from sferic.recognition.whisper.backend import Backend, Request
 from sferic.recognition.whisper.ctranslate_backend import CTranslateBackend
 from sferic.recognition.whisper.engine import WhisperEngine
@@ -129,3 +130,21 @@ def test_an_engine_loads_a_model_of_ones_own(tmp_path: Path) -> None:
     assert engine.languages == ("en",)
     assert [*(tmp_path / "converted").glob("mine-*/int8-*/encoder.onnx")]
     engine.close()
+
+
+@pytest.mark.parametrize(
+    ("supported", "taken"), [({"float16", "float32"}, "float16"), ({"int8", "float32"}, "float32")]
+)
+def test_a_gpu_gets_half_precision_where_it_computes_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, supported: set[str], taken: str
+) -> None:
+    asked: list[dict[str, object]] = []
+
+    def backend(*_: object, **how: object) -> None:
+        asked.append(how)
+
+    monkeypatch.setattr(ctranslate2, "get_supported_compute_types", lambda device: supported)
+    monkeypatch.setattr(loading, "CTranslateBackend", backend)
+    load_backend(tmp_path, tiny.vocabulary(), gpu=True, workers=16, batch=8)
+    [how] = asked
+    assert how == {"device": "cuda", "compute_type": taken, "workers": 16, "threads": 1, "batch": 8}

@@ -7,8 +7,14 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from sferic.recognition.claim import PLAIN, Claim
+from sferic.recognition.whisper.mel import HOP
+
 MOST_TOKENS = 448
 """That Whisper has places for, those of the prompt included."""
+
+EVEN = 2 * HOP
+"""The encoder halves the frames, so a window is an even number of them."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,12 +57,15 @@ class Backend(Protocol):
     bands: int
     """Mel bands it takes."""
     multilingual: bool
+    grid: int
+    """Samples of which windows are best a multiple, itself one of `EVEN`."""
 
-    def encode(self, features: NDArray[np.float32]) -> Any:
-        """Encode a window.
+    def encode(self, features: NDArray[np.float32], claim: Claim = PLAIN) -> Any:
+        """Encode a window, at the latest when it is needed.
 
         Args:
             features: Log-mel, shape (1, bands, frames), float32, an even number of frames.
+            claim: Who waits for what is decoded from it, where windows wait for one another.
 
         Returns:
             What `decode` and `likeliest` take.

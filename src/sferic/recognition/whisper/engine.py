@@ -24,9 +24,10 @@ from sferic import languages as spoken
 from sferic.audio import SAMPLE_RATE
 from sferic.errors import ModelLoadError
 from sferic.recognition import guards
+from sferic.recognition.claim import PLAIN, Claim
 from sferic.recognition.hardware import Device, has_gpu
 from sferic.recognition.hypothesis import Hypothesis, Word, join
-from sferic.recognition.whisper.backend import Decoded, Request
+from sferic.recognition.whisper.backend import EVEN, Decoded, Request
 from sferic.recognition.whisper.loading import load_backend
 from sferic.recognition.whisper.mel import HOP, LogMel
 from sferic.recognition.whisper.vocabulary import digit_tokens
@@ -35,8 +36,6 @@ _LADDER = (8 * SAMPLE_RATE, 15 * SAMPLE_RATE, 30 * SAMPLE_RATE)
 _FINAL_PAD = 2 * SAMPLE_RATE
 _DRAFT_LEAST = 4 * SAMPLE_RATE
 _DRAFT_PAD = SAMPLE_RATE
-_GRID = 2 * HOP
-"""The encoder halves the frames, so a window is an even number of them."""
 
 _CONTEXT_TOKENS = 48
 """Tokens of earlier text that a prompt holds at most."""
@@ -67,6 +66,7 @@ class _Task(msgspec.Struct, frozen=True):
     guess: Sequence[Word]
     trusted: int
     digits: bool
+    claim: Claim
 
 
 class _Pass(msgspec.Struct, frozen=True):
@@ -99,6 +99,7 @@ class WhisperEngine:
         compute_type: As CTranslate2 names them; `auto` is int8 on a CPU, float16 on a GPU.
         workers: Windows decoded at the same time.
         threads: CPU threads for each of them.
+        batch: Windows that CTranslate2 runs as one at most.
         conversions: Where what is made of the weights is kept; None for memory.
 
     Raises:
@@ -116,6 +117,7 @@ class WhisperEngine:
         compute_type: str = "auto",
         workers: int = 1,
         threads: int = 1,
+        batch: int = 1,
         conversions: Path | None = None,
     ) -> None:
         self.name = name or folder.name
@@ -129,6 +131,7 @@ class WhisperEngine:
                 compute_type=compute_type,
                 workers=workers,
                 threads=threads,
+                batch=batch,
                 conversions=conversions,
             )
         except Exception as error:
@@ -150,18 +153,20 @@ class WhisperEngine:
         trusted: int = 0,
         draft: bool = False,
         digits: bool = True,
+        claim: Claim = PLAIN,
     ) -> Hypothesis:
         """Words in the samples; see `Engine.transcribe`."""
         if len(samples) < HOP:
             return Hypothesis(language=languages[0] if len(languages) == 1 else None)
-        task = _Task(samples, start, languages, prefix, context, guess, trusted, digits)
+        task = _Task(samples, start, languages, prefix, context, guess, trusted, digits, claim)
+        grid = self._backend.grid
         if draft:
-            best = self._decode(task, _draft_window(len(samples)), judge_silence=False)
+            best = self._decode(task, _draft_window(len(samples), grid), judge_silence=False)
             return Hypothesis(words=best.words, language=best.language)
-        window = _final_window(len(samples))
+        window = _final_window(len(samples), grid)
         first = best = self._decode(task, window)
         again: Literal["broken", "unlikely"] | None = None
-        for longer in _LADDER:
+        for longer in (_fit(rung, grid) for rung in _LADDER):
             if longer > window and best.worth_another(longer):
                 again = "broken" if first.suspect else "unlikely"
                 best = _better(best, self._decode(task, longer))
@@ -173,8 +178,9 @@ class WhisperEngine:
         self._backend.close()
 
     def _decode(self, task: _Task, window: int, *, judge_silence: bool = True) -> _Pass:
+        task.claim.check()
         samples = task.samples
-        encoded = self._backend.encode(self._log_mel(samples, window))
+        encoded = self._backend.encode(self._log_mel(samples, window), task.claim)
         language = self._language(encoded, task.languages)
         tokenizer = self._tokenizer(language)
         forbidden = () if task.digits else self._digit_tokens
@@ -265,17 +271,18 @@ def _most_tokens(samples: int, language: str) -> int:
     return 8 + samples * rate // SAMPLE_RATE
 
 
-def _final_window(samples: int) -> int:
-    return _fit(max(_LADDER[0], samples + _FINAL_PAD), samples)
+def _final_window(samples: int, grid: int) -> int:
+    return _fit(max(_LADDER[0], samples + _FINAL_PAD), grid)
 
 
-def _draft_window(samples: int) -> int:
-    return _fit(max(_DRAFT_LEAST, samples + _DRAFT_PAD), samples)
+def _draft_window(samples: int, grid: int) -> int:
+    return _fit(max(_DRAFT_LEAST, samples + _DRAFT_PAD), grid)
 
 
-def _fit(window: int, samples: int) -> int:
-    window = min(window, WhisperEngine.longest)
-    return max(window, samples) // _GRID * _GRID
+def _fit(window: int, grid: int) -> int:
+    """The window in whole steps of a grid, as far as Whisper's longest has room for them."""
+    steps = -(-(window // EVEN * EVEN) // grid)
+    return min(steps * grid, WhisperEngine.longest)
 
 
 def _better(one: _Pass, other: _Pass) -> _Pass:

@@ -3,6 +3,7 @@
 import logging
 from pathlib import Path
 
+import ctranslate2
 import tokenizers
 
 from sferic.models.conversion import REJECTIONS, UnreadableWeightsError
@@ -27,6 +28,7 @@ def load_backend(
     compute_type: str = "auto",
     workers: int = 1,
     threads: int = 1,
+    batch: int = 1,
     conversions: Path | None = None,
 ) -> Backend:
     """Load a model: on a CPU into ONNX Runtime, on a GPU into CTranslate2.
@@ -38,9 +40,11 @@ def load_backend(
         folder: Holds model.bin and config.json.
         vocabulary: Of the model.
         gpu: Whether it runs there.
-        compute_type: As CTranslate2 names them; `auto` is int8 on a CPU, float16 on a GPU.
+        compute_type: As CTranslate2 names them; `auto` is int8 on a CPU, float16 on a GPU that
+            computes in it and float32 on an older one.
         workers: Windows decoded at the same time.
         threads: CPU threads for each of them.
+        batch: Windows that CTranslate2 runs as one at most.
         conversions: Where what is made of the weights is kept; None for memory.
 
     Raises:
@@ -63,7 +67,7 @@ def load_backend(
                 error,
             )
     if compute_type == "auto":
-        compute_type = "float16" if gpu else "int8"
+        compute_type = _fastest_on_gpu() if gpu else "int8"
     return CTranslateBackend(
         folder,
         vocabulary,
@@ -71,4 +75,9 @@ def load_backend(
         compute_type=compute_type,
         workers=workers,
         threads=threads,
+        batch=batch,
     )
+
+
+def _fastest_on_gpu() -> str:
+    return "float16" if "float16" in ctranslate2.get_supported_compute_types("cuda") else "float32"

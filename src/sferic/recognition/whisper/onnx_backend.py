@@ -10,9 +10,10 @@ import onnxruntime
 import tokenizers
 from numpy.typing import NDArray
 
+from sferic.recognition.claim import PLAIN, Claim
 from sferic.recognition.whisper import verifying
 from sferic.recognition.whisper.alignment import token_starts
-from sferic.recognition.whisper.backend import MOST_TOKENS, Decoded, Request
+from sferic.recognition.whisper.backend import EVEN, MOST_TOKENS, Decoded, Request
 from sferic.recognition.whisper.conversion import Source, sessions
 from sferic.recognition.whisper.verifying import Row
 
@@ -38,6 +39,8 @@ class OnnxBackend:
         UnreadableWeightsError: model.bin is not understood, or too big to live in memory.
         Exception: One of `conversion.REJECTIONS`: ONNX Runtime does not run the graphs.
     """
+
+    grid = EVEN
 
     def __init__(
         self,
@@ -70,7 +73,11 @@ class OnnxBackend:
         pasts = [name for name in shapes if name.startswith("past_")]
         self._cached = [name.removeprefix("past_") for name in pasts]
 
-    def encode(self, features: NDArray[np.float32]) -> Arrays:
+    def encode(
+        self,
+        features: NDArray[np.float32],
+        claim: Claim = PLAIN,  # noqa: ARG002  # no window waits for another here
+    ) -> Arrays:
         """Keys and values of cross-attention; see `Backend.encode`."""
         names = [f"cross_{name}" for name in self._cached]
         return dict(zip(names, self._encoder.run(names, {"features": features}), strict=True))
