@@ -1,5 +1,6 @@
 """The answer to a recording: what was said in it, all at once."""
 
+import secrets
 from collections.abc import Sequence
 from typing import Literal
 
@@ -7,7 +8,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from sferic.errors import SfericError
-from sferic.protocol.messages import ErrorMessage, Transcription, Utterance, WordItem
+from sferic.protocol.messages import ErrorMessage, Message, Transcription, Utterance, WordItem
+from sferic.protocol.options import Options
 
 MOST_WORDS = 500_000
 """That are kept of a stream: two days of speech without a pause."""
@@ -43,9 +45,11 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     processing_time_ms: int
     rtfx: float
     """Seconds of audio that were done in a second."""
-    file_size: int = msgspec.field(name="fileSize")
-    """Bytes that came."""
-    channels: int
+    file_size: int | UnsetType = msgspec.field(name="fileSize", default=UNSET)
+    """Bytes that came; of a recording."""
+    channels: int = 1
+    complete: bool = True
+    """Whether nothing of a very long session was left out."""
 
 
 class RecordedTranscription(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +57,8 @@ class RecordedTranscription(msgspec.Struct, frozen=True, kw_only=True):
 
     status: str = "success"
     request_id: str
+    session_id: str | UnsetType = UNSET
+    """Of a live session."""
     transcription: str
     audio_length: float
     """Seconds."""
@@ -147,6 +153,11 @@ class Transcript:
         """All that was said."""
         return " ".join(self._texts)
 
+    def note(self, message: Message) -> None:
+        """Take in what a session says, of which finals count."""
+        if isinstance(message, Transcription) and message.is_final:
+            self.take(message)
+
     def take(self, message: Transcription) -> None:
         """Take in the next final."""
         self._count += message.transcript.count(" ") + 1
@@ -167,6 +178,11 @@ class Transcript:
         if message.utterances is not UNSET:
             said = list(message.utterances)
             self.utterances = said if whole else [*self.utterances, *said]
+
+
+def new_request_id() -> str:
+    """Make up a name for a request."""
+    return f"req_{secrets.token_hex(12)}"
 
 
 def merge(
@@ -219,3 +235,33 @@ def merge(
     ]
     text = " ".join(one.text for one in said) if split else transcripts[0].text
     return text, written, said
+
+
+def answer(
+    request_id: str, options: Options, transcripts: Sequence[Transcript], metadata: Metadata
+) -> RecordedTranscription:
+    """Return what a client is told.
+
+    Args:
+        request_id: The name of its request.
+        options: What it asked for.
+        transcripts: One a channel.
+        metadata: How it was come by.
+    """
+    text, words, utterances = merge(transcripts, split=options.channels == "split")
+    languages = dict.fromkeys(code for one in transcripts for code in one.languages)
+    redacts, extra = options.redact_pii or options.redact_pci, options.webhook_extra
+    return RecordedTranscription(
+        request_id=request_id,
+        transcription=text,
+        audio_length=metadata.duration,
+        language=next((one.language for one in transcripts if one.language), None),
+        languages=tuple(languages),
+        words=tuple(words) if options.word_timestamps else UNSET,
+        utterances=tuple(utterances) if options.sentence_timestamps else UNSET,
+        redacted_entities=(
+            tuple(entity for one in transcripts for entity in one.entities) if redacts else UNSET
+        ),
+        metadata=metadata,
+        webhook_extra=UNSET if extra is None else extra,
+    )

@@ -25,11 +25,11 @@ from sferic.config import Settings
 from sferic.protocol import asyncapi
 from sferic.protocol.dialects import DIALECTS, LIGHTNING, RECORDED, RECORDED_DIALECTS, Dialect
 from sferic.server.admission import Admission
-from sferic.server.backend import Backend, Engine, Recognizer, default_backend
+from sferic.server.backend import Backend, Engine, Recognizer, default_backend, not_ready
 from sferic.server.guard import Guard
 from sferic.server.keyring import Keyring
 from sferic.server.keys import KeyDatabase
-from sferic.server.live import Live, deny, not_ready
+from sferic.server.live import Live, deny
 from sferic.server.metrics import AtWork, Metrics
 from sferic.server.pace import ReadAhead
 from sferic.server.prerecorded import Prerecorded
@@ -287,6 +287,7 @@ def _live_routes(services: Services, site: Site, dialect: Dialect) -> list[BaseR
         engine=services.engine,
         backend=services.backend,
         metrics=services.metrics,
+        promises=services.promises,
         dialect=dialect,
     )
     return [

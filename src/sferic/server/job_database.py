@@ -205,12 +205,15 @@ class JobDatabase:
     def begin(self, folders: Collection[str], *, busy: Collection[str]) -> Job | None:
         """Take the job that is next: the oldest, of keys that have none in work if there is one.
 
+        One that was in work when a process died comes behind those that were not.
+
         Args:
             folders: Those that belong to this server.
             busy: Keys that have some in work.
         """
         waiting = sa.and_(_JOBS.c.folder.in_(folders), _JOBS.c.state == State.WAITING)
-        oldest = sa.select(_JOBS).where(waiting).order_by(_JOBS.c.created, _JOBS.c.id).limit(1)
+        order = (_JOBS.c.starts, _JOBS.c.created, _JOBS.c.id)
+        oldest = sa.select(_JOBS).where(waiting).order_by(*order).limit(1)
         with self._transaction() as connection:
             fair = oldest.where(_JOBS.c.key_id.not_in(busy))
             row = connection.execute(fair).first() or connection.execute(oldest).first()

@@ -64,6 +64,7 @@ class Jobs:
         attempts: At a delivery, before it is given up.
         retention: Seconds that a job is kept after its end.
         first_wait: Seconds from the first attempt at a delivery to the second.
+        starts: Times that a job is begun.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Jobs:
         attempts: int,
         retention: float,
         first_wait: float = FIRST_WAIT_S,
+        starts: int = MOST_STARTS,
     ) -> None:
         self._database = database
         self._folders = folders
@@ -90,6 +92,7 @@ class Jobs:
         self._attempts = attempts
         self._retention = retention
         self._first_wait = first_wait
+        self._starts = starts
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="sferic-jobs")
         self._opening = asyncio.Lock()
         self._open = False
@@ -205,8 +208,8 @@ class Jobs:
         path = self._folders.path(job.folder, job.id)
         self._in_work[job.key_id] += 1
         try:
-            if job.starts > MOST_STARTS:
-                result, succeeded = failure(job, TooManyStartsError()), False
+            if job.starts > self._starts:
+                result, succeeded = failure(job, TooManyStartsError(self._starts)), False
             else:
                 result, succeeded = await self._transcribe(job, path)
         except asyncio.CancelledError:
@@ -339,8 +342,8 @@ class TooManyStartsError(SfericError):
 
     code = "gave_up"
 
-    def __init__(self) -> None:
+    def __init__(self, starts: int) -> None:
         super().__init__(
-            f"the server went down {MOST_STARTS} times while it transcribed this recording, and "
+            f"the server went down {starts} times while it transcribed this recording, and "
             "does not try again. Convert it to another format and send it anew"
         )

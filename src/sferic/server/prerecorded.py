@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import secrets
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -32,14 +31,15 @@ from sferic.protocol.recorded import (
     RecordedTranscription,
     RequestStatus,
     SecretAnswer,
+    new_request_id,
 )
 from sferic.server import signing
-from sferic.server.fetching import fetch, parse
+from sferic.server.fetching import fetch
 from sferic.server.guard import Guard
 from sferic.server.handshake import authenticate, check_origin
 from sferic.server.job_database import Job, State
 from sferic.server.keyring import Keyring
-from sferic.server.promises import Promises
+from sferic.server.promises import RETRY_FULL_S, Promises, unavailable
 from sferic.server.recordings import Recordings, Request
 from sferic.server.refusal import Refusal
 from sferic.server.sessions import Sessions
@@ -47,9 +47,6 @@ from sferic.server.spool import Spool
 
 MOST_JSON = 64 * 1024
 """Bytes of a body that names a recording."""
-
-RETRY_FULL_S = 30
-"""What a client is told to wait when there is no room."""
 
 _LINGER_S = 5.0
 """Seconds for which a body is read on that cannot be taken."""
@@ -106,9 +103,8 @@ class Prerecorded:
         try:
             url = await self._url(http) if _is_json(http) else None
             if url is not None:
-                await self._check_url(url, "url")
+                await self._promises.check(url, "url")
             if asked.options.webhook_url is not None:
-                await self._check_url(asked.options.webhook_url, "webhook_url")
                 answer: object = await self._promise(http, asked, url)
             else:
                 answer = await self._answer(http, asked, url)
@@ -143,7 +139,7 @@ class Prerecorded:
             job = await self._promises.get(request_id, key_id)
         except JobStoreError as error:
             logger.error("%s", error)  # noqa: TRY400
-            raise _unavailable() from None
+            raise unavailable() from None
         if job is None:
             message = (
                 "this key has made no such request with a webhook_url, or its result is no longer "
@@ -155,12 +151,12 @@ class Prerecorded:
     async def secret(self, http: HttpRequest) -> Response:
         """Tell a key what its deliveries are signed with."""
         key_id = await self._admit(http)
-        await self._open_jobs()
         try:
+            await self._promises.open()
             secret = await self._promises.secret(key_id)
-        except JobStoreError as error:
+        except (JobStoreError, OSError) as error:
             logger.error("%s", error)  # noqa: TRY400
-            raise _unavailable() from None
+            raise unavailable() from None
         return _json(SecretAnswer(secret=signing.written(secret)))
 
     async def _admit(self, http: HttpRequest) -> str:
@@ -177,7 +173,7 @@ class Prerecorded:
         except (OptionsError, NotServedError) as error:
             raise Refusal.of(error) from None
         return Request(
-            id=f"req_{secrets.token_hex(12)}",
+            id=new_request_id(),
             key_id=key_id,
             options=options,
             raw={"encoding", "sample_rate"} <= given,
@@ -198,13 +194,6 @@ class Prerecorded:
                 "Content-Type: application/octet-stream"
             )
             raise Refusal(400, "invalid_body", message) from None
-
-    async def _check_url(self, url: str, parameter: str) -> None:
-        """Tell at once what could only fail later."""
-        try:
-            await self._guard.addresses(parse(url))
-        except UrlError as error:
-            raise Refusal.of_url(error, parameter) from None
 
     # A client that waits for the transcript
 
@@ -275,7 +264,7 @@ class Prerecorded:
     # A client that does not
 
     async def _promise(self, http: HttpRequest, asked: Request, url: str | None) -> Processing:
-        await self._open_jobs()
+        await self._promises.prepare(asked.options)
         if self._sessions.draining:
             raise self._sessions.stopping()
         if url is not None:
@@ -293,19 +282,12 @@ class Prerecorded:
                 raise
         return Processing(request_id=asked.id)
 
-    async def _open_jobs(self) -> None:
-        try:
-            await self._promises.open()
-        except (JobStoreError, OSError) as error:
-            logger.error("requests with a webhook_url are refused: %s", error)  # noqa: TRY400
-            raise _unavailable() from None
-
     async def _add(self, asked: Request, url: str | None) -> None:
         try:
             added = await self._promises.add(asked, source=url)
         except JobStoreError as error:
             logger.error("a request with a webhook_url is refused: %s", error)  # noqa: TRY400
-            raise _unavailable() from None
+            raise unavailable() from None
         if not added:
             message = (
                 f"as many requests with a webhook_url are under way as this server takes: "
@@ -361,11 +343,6 @@ def _is_json(http: HttpRequest) -> bool:
 
 def _json(answer: object) -> Response:
     return Response(msgspec.json.encode(answer), media_type="application/json")
-
-
-def _unavailable() -> Refusal:
-    message = "requests with a webhook_url cannot be stored at the moment"
-    return Refusal(503, "jobs_unavailable", message, retry_after=RETRY_FULL_S)
 
 
 def _status(job: Job) -> RequestStatus:

@@ -8,17 +8,28 @@ from pathlib import Path
 import msgspec
 
 from sferic.config import Settings
-from sferic.errors import AudioError, NotServedError, SfericError, SpoolFullError, UrlError
+from sferic.errors import (
+    AudioError,
+    JobStoreError,
+    NotServedError,
+    SfericError,
+    SpoolFullError,
+    UrlError,
+)
 from sferic.protocol.options import Options
 from sferic.protocol.recorded import RecordedTranscription
 from sferic.server.delivering import Courier
-from sferic.server.fetching import fetch
+from sferic.server.fetching import fetch, parse
 from sferic.server.guard import Guard
 from sferic.server.job_database import Job, JobDatabase, State
 from sferic.server.jobs import Jobs, failure
 from sferic.server.metrics import Metrics
 from sferic.server.recordings import Recordings, Request
+from sferic.server.refusal import Refusal
 from sferic.server.spool import Spool
+
+RETRY_FULL_S = 30
+"""What a client is told to wait when there is no room."""
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +81,32 @@ class Promises:
         job = self._job(request.id, request.key_id, request.options)
         asked = msgspec.json.encode(request)
         return await self._jobs.add(msgspec.structs.replace(job, request=asked, source=source))
+
+    async def check(self, url: str, parameter: str) -> None:
+        """Tell at once of an address what could only fail later.
+
+        Raises:
+            Refusal: 400, it may not be requested.
+        """
+        try:
+            await self._guard.addresses(parse(url))
+        except UrlError as error:
+            raise Refusal.of_url(error, parameter) from None
+
+    async def prepare(self, options: Options) -> None:
+        """See that a result can be delivered where it is asked for.
+
+        Raises:
+            Refusal: 400 or 503, it cannot.
+        """
+        if options.webhook_url is None:
+            return
+        await self.check(options.webhook_url, "webhook_url")
+        try:
+            await self.open()
+        except (JobStoreError, OSError) as error:
+            logger.error("requests with a webhook_url are refused: %s", error)  # noqa: TRY400
+            raise unavailable() from None
 
     async def deliver(self, key_id: str, options: Options, answer: RecordedTranscription) -> bool:
         """Promise the delivery of a result that is there; False if too much is promised already.
@@ -127,6 +164,12 @@ class Promises:
                 fetching.cancel()
                 work.cancel()
                 await asyncio.gather(fetching, work, return_exceptions=True)
+
+
+def unavailable() -> Refusal:
+    """Return what a client is told when jobs cannot be stored."""
+    message = "requests with a webhook_url cannot be stored at the moment"
+    return Refusal(503, "jobs_unavailable", message, retry_after=RETRY_FULL_S)
 
 
 class _FailedError(SfericError):

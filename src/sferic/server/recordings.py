@@ -11,7 +11,6 @@ from typing import Protocol, TypeVar
 
 import msgspec
 import numpy as np
-from msgspec import UNSET
 
 from sferic.audio import BYTES_A_SAMPLE, SAMPLE_RATE
 from sferic.audio.containers import LONGEST_SIGNATURE, is_container
@@ -25,14 +24,12 @@ from sferic.errors import (
     UnreadableRecordingError,
 )
 from sferic.protocol.dialects import RECORDED
-from sferic.protocol.messages import Transcription
 from sferic.protocol.options import Options
-from sferic.protocol.recorded import Metadata, RecordedTranscription, Transcript, merge
+from sferic.protocol.recorded import Metadata, RecordedTranscription, Transcript, answer
 from sferic.server.admission import RETRY_S
-from sferic.server.backend import Backend, Engine, Recognizer, Stream
+from sferic.server.backend import Backend, Engine, Recognizer, Stream, not_ready
 from sferic.server.folders import Folders
 from sferic.server.keys import data_folder
-from sferic.server.live import not_ready
 from sferic.server.metrics import Metrics
 from sferic.server.refusal import Refusal
 from sferic.server.sessions import Sessions
@@ -161,16 +158,16 @@ class Recordings:
         result, seconds = "failed", 0.0
         try:
             with self._sessions.transcribing():
-                answer = await _transcribe(
+                transcribed = await _transcribe(
                     spool, request, backend=self._backend, recognizer=recognizer, limit=limit
                 )
-            result, seconds = "transcribed", answer.audio_length
+            result, seconds = "transcribed", transcribed.audio_length
         except asyncio.CancelledError:
             result = "abandoned"
             raise
         finally:
             self._metrics.recording(result, audio_seconds=seconds)
-        return answer
+        return transcribed
 
 
 async def _transcribe(
@@ -220,7 +217,7 @@ async def _transcribe(
         file_size=spool.size,
         channels=source.channels,
     )
-    return _answer(request, transcripts, metadata)
+    return answer(request.id, request.options, transcripts, metadata)
 
 
 async def _feed(
@@ -241,8 +238,7 @@ async def _feed(
 
 async def _read(stream: Stream, transcript: Transcript) -> None:
     async for message in stream:
-        if isinstance(message, Transcription) and message.is_final:
-            transcript.take(message)
+        transcript.note(message)
 
 
 async def _all(*works: Coroutine[None, None, None]) -> None:
@@ -264,29 +260,6 @@ def _asked(options: Options, source: "_Source") -> Options:
         sentence_timestamps=True,
         word_timestamps=True,
         vad_events=False,
-    )
-
-
-def _answer(
-    request: Request, transcripts: Sequence[Transcript], metadata: Metadata
-) -> RecordedTranscription:
-    options, extra = request.options, request.options.webhook_extra
-    text, words, utterances = merge(transcripts, split=request.options.channels == "split")
-    languages = dict.fromkeys(code for one in transcripts for code in one.languages)
-    redacts = options.redact_pii or options.redact_pci
-    return RecordedTranscription(
-        request_id=request.id,
-        transcription=text,
-        audio_length=metadata.duration,
-        language=next((one.language for one in transcripts if one.language), None),
-        languages=tuple(languages),
-        words=tuple(words) if options.word_timestamps else UNSET,
-        utterances=tuple(utterances) if options.sentence_timestamps else UNSET,
-        redacted_entities=(
-            tuple(entity for one in transcripts for entity in one.entities) if redacts else UNSET
-        ),
-        metadata=metadata,
-        webhook_extra=UNSET if extra is None else extra,
     )
 
 
