@@ -15,6 +15,12 @@ MOST_WORDS = 500_000
 """That are kept of a stream: two days of speech without a pause."""
 
 
+class UrlBody(msgspec.Struct, frozen=True):
+    """A body that says where the recording is."""
+
+    url: str
+
+
 class RecordedWord(msgspec.Struct, frozen=True, kw_only=True):
     """One word; times in seconds from the beginning."""
 

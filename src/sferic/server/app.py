@@ -22,7 +22,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from sferic.config import Settings
-from sferic.protocol import asyncapi
+from sferic.protocol import asyncapi, openapi
 from sferic.protocol.dialects import DIALECTS, LIGHTNING, RECORDED, RECORDED_DIALECTS, Dialect
 from sferic.server.admission import Admission
 from sferic.server.backend import Backend, Engine, Recognizer, default_backend, not_ready
@@ -189,6 +189,7 @@ def create_app(
             Route("/waves/v1/stt/webhook-secret", requests.secret),
             Route("/", site.page),
             Route("/asyncapi.json", site.asyncapi),
+            Route("/openapi.json", site.openapi),
             Route("/health", site.health),
             Route("/ready", site.ready),
             Route("/metrics", site.metrics),
@@ -262,6 +263,10 @@ class Site:
         values = {"URL": url, "STATE": state, "VERSION": metadata.version("sferic")}
         text = self._page.substitute({name: html.escape(value) for name, value in values.items()})
         return HTMLResponse(text, headers=self._page_headers)
+
+    async def openapi(self, request: Request) -> Response:
+        """Describe the paths for recordings to machines."""
+        return JSONResponse(openapi.document(str(request.base_url).rstrip("/")))
 
     async def asyncapi(self, request: Request) -> Response:
         """Describe the live paths to machines."""

@@ -31,6 +31,7 @@ from sferic.protocol.recorded import (
     RecordedTranscription,
     RequestStatus,
     SecretAnswer,
+    UrlBody,
     new_request_id,
 )
 from sferic.server import signing
@@ -55,12 +56,6 @@ _POLICY = 1008
 
 logger = logging.getLogger(__name__)
 access = logging.getLogger("sferic.access")
-
-
-class UrlBody(msgspec.Struct, frozen=True):
-    """A body that says where the recording is."""
-
-    url: str
 
 
 class Prerecorded:
