@@ -5,7 +5,7 @@ from importlib import metadata
 import msgspec
 
 from sferic.protocol.asyncapi import Json, parameter
-from sferic.protocol.dialects import RECORDED_DIALECTS, Dialect
+from sferic.protocol.dialects import DIALECTS, RECORDED_DIALECTS, Dialect
 from sferic.protocol.messages import ErrorMessage
 from sferic.protocol.options import rows
 from sferic.protocol.recorded import (
@@ -37,6 +37,7 @@ _ERRORS = {
     413: "The body is larger, or the recording longer, than is taken.",
     415: "The body is a form.",
     422: "The recording cannot be read, or not be fetched.",
+    426: "This is a WebSocket too, and only that can be had by GET.",
     429: "The key has as many sessions and recordings open as it may.",
     503: "The server is full, stopping or loading its model.",
 }
@@ -84,7 +85,9 @@ def _recording(dialect: Dialect, path: str) -> Json:
     audio: Json = {"schema": {}}
     name = "".join(part.capitalize() for part in path.replace(".", "/").split("/"))
     slash = "Slash" if path.endswith("/") else ""
+    live = any(path in other.paths for other in DIALECTS)
     return {
+        **({"get": _upgrade(f"upgrade{name}")} if live else {}),
         "post": {
             "operationId": f"transcribe{name}{slash}",
             "summary": "Transcribe a recording.",
@@ -117,7 +120,16 @@ def _recording(dialect: Dialect, path: str) -> Json:
                 ),
                 **_errors(400, 401, 403, 408, 413, 415, 422, 429, 503),
             },
-        }
+        },
+    }
+
+
+def _upgrade(name: str) -> Json:
+    return {
+        "operationId": name,
+        "summary": "Open a live session, by an upgrade to a WebSocket.",
+        "security": [],
+        "responses": {"426": {"$ref": "#/components/responses/426"}},
     }
 
 

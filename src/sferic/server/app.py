@@ -179,12 +179,8 @@ def create_app(
 
     app = Starlette(
         routes=[
-            *(route for dialect in DIALECTS for route in _live_routes(services, site, dialect)),
-            *(
-                Route(path, recorded.transcribe, methods=["POST"])
-                for recorded in map(services.prerecorded, RECORDED_DIALECTS)
-                for path in recorded.dialect.paths
-            ),
+            *(route for dialect in DIALECTS for route in _live_routes(services, dialect)),
+            *_plain_routes(services, site),
             Route("/waves/v1/stt/requests/{request_id}", requests.status),
             Route("/waves/v1/stt/webhook-secret", requests.secret),
             Route("/", site.page),
@@ -283,7 +279,29 @@ class Site:
         )
 
 
-def _live_routes(services: Services, site: Site, dialect: Dialect) -> list[BaseRoute]:
+def _plain_routes(services: Services, site: Site) -> list[BaseRoute]:
+    """What plain requests find at the paths of sessions and recordings."""
+    upgrades = {path for dialect in DIALECTS for path in dialect.paths}
+    recorded = {
+        path: services.prerecorded(dialect)
+        for dialect in RECORDED_DIALECTS
+        for path in dialect.paths
+    }
+
+    async def either(request: Request) -> Response:
+        if request.method == "POST":
+            return await recorded[request.scope["path"]].transcribe(request)
+        return await site.upgrade_needed(request)
+
+    # One route a path, so that an answer to any other method names all that there are.
+    return [
+        *(Route(path, either, methods=["GET", "POST"]) for path in upgrades & recorded.keys()),
+        *(Route(path, either, methods=["POST"]) for path in recorded.keys() - upgrades),
+        *(Route(path, site.upgrade_needed) for path in upgrades - recorded.keys()),
+    ]
+
+
+def _live_routes(services: Services, dialect: Dialect) -> list[BaseRoute]:
     """What is at the paths of a dialect."""
     live = Live(
         settings=services.settings,
@@ -295,10 +313,7 @@ def _live_routes(services: Services, site: Site, dialect: Dialect) -> list[BaseR
         promises=services.promises,
         dialect=dialect,
     )
-    return [
-        *(WebSocketRoute(path, live.serve) for path in dialect.paths),
-        *(Route(path, site.upgrade_needed) for path in dialect.paths),
-    ]
+    return [WebSocketRoute(path, live.serve) for path in dialect.paths]
 
 
 async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:

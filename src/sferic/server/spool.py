@@ -13,9 +13,6 @@ from typing import Self
 
 from sferic.errors import RecordingTooBigError, SpoolFullError
 
-_WRITTEN_AT_ONCE = 1024 * 1024
-"""Bytes that are collected before the disk is bothered."""
-
 
 class Room:
     """Bytes on disk that all recordings together may take.
@@ -119,23 +116,17 @@ class Spool:
             RecordingTooBigError: It is more than the limit.
             SpoolFullError: There is no room for it.
         """
-        pending = bytearray()
         try:
             async for chunk in chunks:
-                if self.size + len(pending) + len(chunk) > self._limit:
+                if self.size + len(chunk) > self._limit:
                     raise RecordingTooBigError(self._limit)
-                pending += chunk
-                # The beginning at once: there is something to decode.
-                if len(pending) >= _WRITTEN_AT_ONCE or not self.size:
-                    await self._write(pending)
-                    pending = bytearray()
-            await self._write(pending)
+                await self._write(chunk)
         finally:
             with self._changed:
                 self._over = True
                 self._changed.notify_all()
 
-    async def _write(self, data: bytearray) -> None:
+    async def _write(self, data: bytes) -> None:
         self._room.take(len(data))
         try:
             await asyncio.to_thread(self._append, data)
@@ -146,7 +137,7 @@ class Spool:
             self.size += len(data)
             self._changed.notify_all()
 
-    def _append(self, data: bytearray) -> None:
+    def _append(self, data: bytes) -> None:
         at, rest = self.size, memoryview(data)
         while rest:
             written = os.pwrite(self._file.fileno(), rest, at)
