@@ -3,6 +3,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -37,19 +38,19 @@ def visited() -> Iterator[tuple[str, list[bool]]]:
 
 def recorded(file: Path, container: str, codec: str, *, video: bool = False) -> bytes:
     with av.open(str(file), "w", format=container) as out:
-        stream = out.add_stream(codec, rate=16_000)
+        stream: Any = out.add_stream(codec, rate=16_000)
         samples = np.frombuffer(linear16(speech(seconds=1)), "<i2").reshape(1, -1)
         frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
         frame.sample_rate = 16_000
         if video:
-            picture = out.add_stream("mpeg4", rate=10)
-            picture.width = picture.height = 64  # type: ignore[attr-defined]
-            picture.pix_fmt = "yuv420p"  # type: ignore[attr-defined]
+            picture: Any = out.add_stream("mpeg4", rate=10)
+            picture.width = picture.height = 64
+            picture.pix_fmt = "yuv420p"
             image = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24")
-            out.mux([*picture.encode(image), *picture.encode(None)])  # type: ignore[attr-defined]
-        resampled = av.AudioResampler(stream.format, stream.layout, stream.rate).resample(frame)  # type: ignore[attr-defined]
+            out.mux([*picture.encode(image), *picture.encode(None)])
+        resampled = av.AudioResampler(stream.format, stream.layout, stream.rate).resample(frame)
         for one in (*resampled, None):
-            out.mux(stream.encode(one))  # type: ignore[attr-defined]
+            out.mux(stream.encode(one))
     return file.read_bytes()
 
 

@@ -100,19 +100,19 @@ async def test_a_recording_is_answered_with_its_transcript(start: Start, path: s
 
 
 async def test_what_comes_is_fed_while_more_comes(start: Start) -> None:
-    running, data, more = await start(), wav(3), asyncio.Event()
+    running, data, more = await start(), wav(12), asyncio.Event()
 
     async def body() -> AsyncIterator[bytes]:
-        yield data[:40_000]
+        yield data[:320_000]
         await more.wait()
-        yield data[40_000:]
+        yield data[320_000:]
 
     posting = asyncio.create_task(post(running, content=body()))
     stream = await running.stream()
     await asyncio.wait_for(stream.heard.wait(), 5)
     assert not posting.done()
     more.set()
-    assert (await posting).json()["audio_length"] == 3.0
+    assert (await posting).json()["audio_length"] == 12.0
 
 
 async def test_bytes_that_are_no_container_are_what_the_query_says(start: Start) -> None:

@@ -29,9 +29,11 @@ _SIGNATURES = (
     _signature("an MP3 file", b"ID3\x04\0"),
 )
 
+_MP4 = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
+
 # Looser ones, for files of which somebody says what they are if they are none of these.
 _BEGINNINGS = (
-    *((4, mark) for mark in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")),
+    *((4, mark) for mark in _MP4),
     (0, b"FORM"),
     (0, b"caff"),
     (0, b"#!AMR"),
@@ -62,6 +64,11 @@ def container_of(head: bytes) -> str | None:
         if len(head) >= len(pattern) and _agrees(head, pattern):
             return name
     return None
+
+
+def may_need_its_end(head: bytes) -> bool:
+    """Says whether a file that begins so may have its table of contents at its end."""
+    return head[4:8] in _MP4
 
 
 def is_container(head: bytes) -> bool:

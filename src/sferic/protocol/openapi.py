@@ -86,8 +86,9 @@ def _recording(dialect: Dialect, path: str) -> Json:
     name = "".join(part.capitalize() for part in path.replace(".", "/").split("/"))
     slash = "Slash" if path.endswith("/") else ""
     live = any(path in other.paths for other in DIALECTS)
+    upgrade: Json = {"get": _upgrade(f"upgrade{name}")} if live else {}
     return {
-        **({"get": _upgrade(f"upgrade{name}")} if live else {}),
+        **upgrade,
         "post": {
             "operationId": f"transcribe{name}{slash}",
             "summary": "Transcribe a recording.",
@@ -196,7 +197,7 @@ def _delivery() -> Json:
     }
 
 
-def _errors(*statuses: int) -> Json:
+def _errors(*statuses: int) -> dict[str, object]:
     return {str(one): {"$ref": f"#/components/responses/{one}"} for one in statuses}
 
 

@@ -334,7 +334,7 @@ def _open(spool: Spool, request: Request) -> _Source:
         reason = "it is empty: the audio goes into the body of the request"
         raise UnreadableRecordingError(reason)
     if request.raw and not is_container(head):
-        return _Raw(spool.reader(), request.options)
+        return _Raw(spool.reader(seekable=False), request.options)
     return _Contained(
         Recording(spool.reader(), split=request.options.channels == "split", options=STRANGERS)
     )

@@ -157,9 +157,14 @@ class Spool:
         """Have it not stay after all."""
         self._kept = False
 
-    def reader(self) -> "SpoolReader":
-        """Return its bytes as a file that waits for what is still to come."""
-        return SpoolReader(self)
+    def reader(self, *, seekable: bool) -> "SpoolPipe":
+        """Return its bytes as a file that waits for what is still to come.
+
+        Args:
+            seekable: Whether it can be read in any order. FFmpeg then goes to the end of some files
+                first, and so waits until all has come.
+        """
+        return SpoolReader(self) if seekable else SpoolPipe(self)
 
     def read(self, at: int, size: int) -> bytes:
         """Wait for bytes and return up to so many; none at the end, or when it was stopped."""
@@ -195,8 +200,8 @@ class Spool:
         self.close()
 
 
-class SpoolReader:
-    """A place in a spool."""
+class SpoolPipe:
+    """The bytes of a spool in the order in which they come."""
 
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
@@ -207,6 +212,10 @@ class SpoolReader:
         data = self._spool.read(self._at, size)
         self._at += len(data)
         return data
+
+
+class SpoolReader(SpoolPipe):
+    """The bytes of a spool in any order."""
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
         """Go to a place, whether it has come yet or not.
