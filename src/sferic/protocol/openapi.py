@@ -114,13 +114,11 @@ def _recording(dialect: Dialect, path: str) -> Json:
                     "application/json": {"schema": _schema(UrlBody)},
                 },
             },
-            "responses": {
-                "200": _json(
-                    "The transcript, or a promise of it.",
-                    {"anyOf": [_schema(RecordedTranscription), _schema(Processing)]},
-                ),
-                **_errors(400, 401, 403, 408, 413, 415, 422, 429, 503),
-            },
+            "responses": _responses(
+                "The transcript, or a promise of it.",
+                {"anyOf": [_schema(RecordedTranscription), _schema(Processing)]},
+                *(400, 401, 403, 408, 413, 415, 422, 429, 503),
+            ),
         },
     }
 
@@ -147,10 +145,7 @@ def _status() -> Json:
                     "schema": {"type": "string", "minLength": 1},
                 }
             ],
-            "responses": {
-                "200": _json("How far it is.", _schema(RequestStatus)),
-                **_errors(401, 403, 404, 503),
-            },
+            "responses": _responses("How far it is.", _schema(RequestStatus), 401, 403, 404, 503),
         }
     }
 
@@ -160,10 +155,7 @@ def _secret() -> Json:
         "get": {
             "operationId": "webhookSecret",
             "summary": "Get the secret that the deliveries of this key are signed with.",
-            "responses": {
-                "200": _json("The secret.", _schema(SecretAnswer)),
-                **_errors(401, 403, 503),
-            },
+            "responses": _responses("The secret.", _schema(SecretAnswer), 401, 403, 503),
         }
     }
 
@@ -197,8 +189,9 @@ def _delivery() -> Json:
     }
 
 
-def _errors(*statuses: int) -> dict[str, object]:
-    return {str(one): {"$ref": f"#/components/responses/{one}"} for one in statuses}
+def _responses(said: str, schema: Json, *errors: int) -> Json:
+    answers: Json = {str(one): {"$ref": f"#/components/responses/{one}"} for one in errors}
+    return {"200": _json(said, schema), **answers}
 
 
 def _error(said: str) -> Json:

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from sferic.audio import BYTES_A_SAMPLE, SAMPLE_RATE
-from sferic.audio.containers import LONGEST_SIGNATURE, is_container
+from sferic.audio.containers import LONGEST_SIGNATURE, is_container, may_need_its_end
 from sferic.audio.formats import STRANGERS
 from sferic.audio.recordings import Readable, Recording
 from sferic.config import Settings
@@ -335,6 +335,6 @@ def _open(spool: Spool, request: Request) -> _Source:
         raise UnreadableRecordingError(reason)
     if request.raw and not is_container(head):
         return _Raw(spool.reader(seekable=False), request.options)
-    return _Contained(
-        Recording(spool.reader(), split=request.options.channels == "split", options=STRANGERS)
-    )
+    file = spool.reader(seekable=spool.complete or may_need_its_end(head))
+    split = request.options.channels == "split"
+    return _Contained(Recording(file, split=split, options=STRANGERS))
