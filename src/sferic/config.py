@@ -41,11 +41,12 @@ _ORIGIN_ALLOWED = (
     "https://HOST, http://HOST or either with :PORT, in small letters and without a path; null; "
     "or * for all"
 )
+_HOST = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 _CREDENTIALS = re.compile(r"://[^/@]*@")
 _VISIBLE = re.compile(r"[\x21-\x7e]{1,256}")
-_PATHS = ("tls_cert", "tls_key", "key_database", "model")
+_PATHS = ("tls_cert", "tls_key", "key_database", "model", "spool_folder", "job_database")
 
-Group = Literal["listening", "recognition", "keys", "limits", "operation"]
+Group = Literal["listening", "recognition", "keys", "limits", "recordings", "operation"]
 
 
 def _about(group: Group, *, secret: bool = False) -> dict[str, object]:
@@ -302,6 +303,120 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = 30.0
 
+    spool_folder: Annotated[
+        str | None,
+        Meta(
+            description="Where recordings lie while they wait or are transcribed. Unset, it is "
+            "`spool` in the user's data folder.",
+            extra=_about("recordings"),
+        ),
+    ] = None
+    spool_mb: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Megabytes on disk that all recordings together may take.",
+            extra=_about("recordings"),
+        ),
+    ] = 20_000
+    max_recording_mb: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Megabytes of the largest recording that is taken.",
+            extra=_about("recordings"),
+        ),
+    ] = 2_000
+    max_recording_s: Annotated[
+        float,
+        Meta(
+            ge=1,
+            description="Seconds of audio in the longest recording that is taken.",
+            extra=_about("recordings"),
+        ),
+    ] = 21_600.0
+    recordings_at_once: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=64,
+            description="Recordings that are transcribed at the same time; others wait.",
+            extra=_about("recordings"),
+        ),
+    ] = 4
+    recordings_waiting: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10_000,
+            description="Recordings that wait for their turn while their clients wait for the "
+            "answer; further ones are refused.",
+            extra=_about("recordings"),
+        ),
+    ] = 32
+    allowed_hosts: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Hosts, addresses and networks that clients may have this server request, "
+            "by `url` and `webhook_url`, although they are not of the public internet, such as "
+            "`media.internal` or `10.1.0.0/16`.",
+            extra=_about("recordings"),
+        ),
+    ] = ()
+    fetch_timeout_s: Annotated[
+        float,
+        Meta(
+            ge=1,
+            description="Seconds that fetching a recording from its `url` may take.",
+            extra=_about("recordings"),
+        ),
+    ] = 3_600.0
+    job_database: Annotated[
+        str | None,
+        Meta(
+            description="Where requests with a `webhook_url` and their results are stored: a "
+            "SQLite file, or a SQLAlchemy URL. Unset, it is `jobs.db` in the user's data folder.",
+            extra=_about("recordings"),
+        ),
+    ] = None
+    max_jobs: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Requests with a `webhook_url` that may be under way, their delivery "
+            "included; further ones are refused.",
+            extra=_about("recordings"),
+        ),
+    ] = 1_000
+    job_retention_s: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="Seconds that a request and its result can be looked at after the "
+            "delivery, or the last attempt at it.",
+            extra=_about("recordings"),
+        ),
+    ] = 86_400.0
+    webhook_attempts: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=30,
+            description="Attempts at a delivery before it is given up. The wait after the first "
+            "is 5 s, then three times the one before, an hour at most.",
+            extra=_about("recordings"),
+        ),
+    ] = 10
+    webhook_timeout_s: Annotated[
+        float,
+        Meta(
+            ge=1,
+            le=300,
+            description="Seconds in which a receiver must have answered a delivery.",
+            extra=_about("recordings"),
+        ),
+    ] = 15.0
+
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         Meta(description="How much is logged.", extra=_about("operation")),
@@ -531,6 +646,9 @@ def _contradictions(settings: Settings) -> Iterator[Problem]:
     for proxy in settings.trusted_proxies:
         if proxy != "*" and not _is_network(proxy):
             yield _wrong("trusted_proxies", proxy, "an address, a network such as 10.0.0.0/8, or *")
+    for host in settings.allowed_hosts:
+        if not _HOST.fullmatch(host) and not _is_network(host):
+            yield _wrong("allowed_hosts", host, "a host name, an address or a network")
     if settings.device == "cpu" and settings.batch > 1:
         yield _wrong("batch", str(settings.batch), "0 or 1, because device is cpu")
     yield from _half_of_tls(settings)

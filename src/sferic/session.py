@@ -148,6 +148,7 @@ class Session:
         names: "NameFinder | None" = None,
     ) -> None:
         self.options = options or Options()
+        self._live = dialect.live
         self.session_id = session_id or f"sess_{secrets.token_hex(8)}"
         self._shared = recognizer
         self._owned: Recognizer | None = None
@@ -372,6 +373,8 @@ class Session:
 
     def _silence_due(self) -> float | None:
         """Loop time from which no input means silence that ends something."""
+        if not self._live:
+            return None
         patience = self._text.patience
         if self._segmenter.segment_open:
             return self._silent_at
@@ -629,6 +632,8 @@ class Session:
 
     def _draft_due(self) -> bool:
         """Whether enough has been said since the last partial, or something and long enough ago."""
+        if not self._live:
+            return False
         start, cadence = self._segmenter.piece_start, self._recognizer.cadence
         if start is None or cadence is None:
             return False
@@ -678,7 +683,8 @@ class Session:
     @property
     def _background(self) -> bool:
         """Whether the audio has come so much faster than it was spoken that nobody waits for it."""
-        return self.audio_seconds - (time.monotonic() - self._started) > _AHEAD
+        ahead = self.audio_seconds - (time.monotonic() - self._started)
+        return not self._live or ahead > _AHEAD
 
 
 def _loaded(options: Options) -> Recognizer:

@@ -16,10 +16,14 @@ from sferic.protocol.messages import Message
 from sferic.protocol.options import Options
 from sferic.recognition.capacity import Capacity, Demand
 from sferic.recognition.load import Load
+from sferic.server.refusal import Refusal
 
 if TYPE_CHECKING:
     from sferic.models import Progress
     from sferic.text.redaction import NameFinder
+
+RETRY_LOADING_S = 2
+"""What a client is told to wait while the model is loaded."""
 
 logger = logging.getLogger(__name__)
 
@@ -189,3 +193,11 @@ def _log_failure(error: Exception) -> None:
         logger.error("no sessions can be served: %s", error)
     else:
         logger.error("the model cannot be loaded", exc_info=error)
+
+
+def not_ready(engine: Engine) -> Refusal:
+    """Return what a client is told while there is no model."""
+    if engine.error is not None:
+        return Refusal(503, "model_failed", "the model could not be loaded", retry_after=60)
+    message = "the model is being loaded"
+    return Refusal(503, "not_ready", message, retry_after=RETRY_LOADING_S)
