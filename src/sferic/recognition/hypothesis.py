@@ -1,6 +1,6 @@
 """Words, the currency of everything after recognition."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import msgspec
@@ -29,6 +29,8 @@ class Hypothesis(msgspec.Struct, frozen=True, kw_only=True):
     language: str | None = None
     settled: int = 0
     """How many of the leading words later partials of the segment will not change."""
+    likelihoods: Mapping[str, float] = {}
+    """What the audio alone says of the languages asked about, 0 to 1; empty if one was given."""
     again: Literal["broken", "unlikely"] | None = None
     """Why a final was decoded more than once, if it was: the first answer was none, or unlikely."""
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sferic.audio import SAMPLE_RATE
 from sferic.recognition import guards
 from sferic.recognition.claim import Claim, Rank, awaited
+from sferic.recognition.detection import NEUTRAL, Leaning, SpokenLanguages
 from sferic.recognition.hypothesis import Hypothesis, Word
 from sferic.recognition.policy import LocalAgreement
 from sferic.recognition.recognizer import Recognizer, Work
@@ -115,7 +116,7 @@ class StreamRecognition:
     ) -> None:
         self._digits = digits
         self._recognizer = recognizer
-        self._languages = languages
+        self._spoken = SpokenLanguages(languages)
         self._timeline = timeline
         self._segmenter = segmenter
         self._context: _Context | None = None
@@ -160,6 +161,7 @@ class StreamRecognition:
                 hypothesis = await self._decode(start, piece.end, _Run(background=background))
         finally:
             self._decoding = None
+        self._spoken.note(hypothesis, self._spoken.leaning(self._speech(start, piece.end)))
         self._carried = None
         if piece.torn:
             hypothesis = self._cut(hypothesis, start, piece.end)
@@ -190,7 +192,8 @@ class StreamRecognition:
             return partial(
                 self._recognizer.engine.transcribe,
                 self._timeline[draft.start : end],
-                languages=(draft.language,) if draft.language else self._languages,
+                languages=(draft.language,) if draft.language else self._spoken.codes,
+                leaning=self._spoken.leaning(self._speech(draft.start, end)),
                 start=draft.start,
                 prefix=draft.prefix,
                 context=draft.context,
@@ -204,7 +207,8 @@ class StreamRecognition:
             hypothesis = await self._recognizer.draft(
                 partial(prepare, claim), since=since, background=background
             )
-        hypothesis = self._fitted(policy.accept(hypothesis), start, end)
+        understood = self._spoken.understood(hypothesis)
+        hypothesis = self._fitted(policy.accept(understood), start, end)
         if (unheard := self._unheard_from(hypothesis.words, end)) is not None:
             policy.seek(unheard)
         return hypothesis
@@ -269,7 +273,7 @@ class StreamRecognition:
         if (
             context is None
             or not context.words
-            or len(self._languages) > 1
+            or len(self._spoken.codes) > 1
             or context.start < self._timeline.start
             or start - context.end >= _CONTEXT_GAP
             or end - context.start > _CONTEXT_LENGTH
@@ -286,7 +290,11 @@ class StreamRecognition:
             hypothesis = await self._continue(context, end, guess, run)
         if hypothesis is None:
             samples = self._timeline[start:end]
-            hypothesis = await self._transcribe(samples, start, (), guess, run)
+            leaning = self._spoken.leaning(self._speech(start, end))
+            hypothesis = await self._transcribe(
+                samples, start, (), guess, run, languages=self._spoken.codes, leaning=leaning
+            )
+            hypothesis = self._spoken.understood(hypothesis)
         hypothesis = await self._fill(self._fitted(hypothesis, start, end), start, run)
         for _ in range(_MOST_SEEKS):
             heard = await self._seek(hypothesis, end, run)
@@ -302,7 +310,14 @@ class StreamRecognition:
             return hypothesis
         behind = hypothesis.words[gap:]
         border = behind[0].start
-        front = await self._transcribe(self._timeline[start:border], start, (), Hypothesis(), run)
+        front = await self._transcribe(
+            self._timeline[start:border],
+            start,
+            (),
+            Hypothesis(),
+            run,
+            languages=self._of(hypothesis),
+        )
         front = self._fitted(front, start, border)
         if len(front.words) <= gap or not _credible(front.words):
             return hypothesis
@@ -322,7 +337,9 @@ class StreamRecognition:
         at = self._unheard_from(hypothesis.words, end)
         if at is None:
             return hypothesis
-        rest = await self._transcribe(self._timeline[at:end], at, (), Hypothesis(), run)
+        rest = await self._transcribe(
+            self._timeline[at:end], at, (), Hypothesis(), run, languages=self._of(hypothesis)
+        )
         rest = self._fitted(rest, at, end)
         if not _credible(rest.words):
             return hypothesis
@@ -349,7 +366,9 @@ class StreamRecognition:
         open_end = last.text.rstrip(_CLOSING) or last.text
         prefix = (*before, msgspec.structs.replace(last, text=open_end))
         samples = self._timeline[context.start : end]
-        hypothesis = await self._transcribe(samples, context.start, prefix, guess, run)
+        hypothesis = await self._transcribe(
+            samples, context.start, prefix, guess, run, languages=self._spoken.codes
+        )
         words = hypothesis.words
         kept = [word.text.rstrip(_CLOSING) for word in words[: len(prefix)]]
         if len(words) <= len(prefix) or kept != [word.text.rstrip(_CLOSING) for word in prefix]:
@@ -366,12 +385,16 @@ class StreamRecognition:
         prefix: Sequence[Word],
         guess: Hypothesis,
         run: "_Run",
+        *,
+        languages: Sequence[str],
+        leaning: Leaning = NEUTRAL,
     ) -> Hypothesis:
         with awaited(run.rank) as claim:
             work = partial(
                 self._recognizer.engine.transcribe,
                 samples,
-                languages=self._languages,
+                languages=languages,
+                leaning=leaning,
                 start=start,
                 prefix=prefix,
                 guess=guess.words,
@@ -380,6 +403,10 @@ class StreamRecognition:
                 claim=claim,
             )
             return await run.on(self._recognizer, work)
+
+    def _of(self, hypothesis: Hypothesis) -> Sequence[str]:
+        """The language of a piece whose words are known; the rest of it is in that, too."""
+        return (hypothesis.language,) if hypothesis.language else self._spoken.codes
 
     def _cut(self, hypothesis: Hypothesis, start: int, end: int) -> Hypothesis:
         """Keep what lies before the best cut; leave the rest to the next piece."""

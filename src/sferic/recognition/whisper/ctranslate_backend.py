@@ -99,11 +99,13 @@ class CTranslateBackend:
         """See `Backend.encode`; it is done together with what is asked of the window first."""
         return _Window(features, claim)
 
-    def likeliest(self, encoded: _Window, languages: Sequence[int]) -> int:
-        """See `Backend.likeliest`."""
-        names = {self._vocabulary.id_to_token(token): token for token in languages}
-        ranked = self._done(_Job(encoded))
-        return next((names[name] for name, _ in ranked if name in names), languages[0])
+    def likelihoods(self, encoded: _Window, languages: Sequence[int]) -> list[float]:
+        """See `Backend.likelihoods`."""
+        found = dict(self._done(_Job(encoded)))
+        names = [self._vocabulary.id_to_token(token) for token in languages]
+        likely = [found.get(name, 0.0) for name in names]
+        total = sum(likely)
+        return [one / total for one in likely] if total else [1 / len(likely) for _ in likely]
 
     def decode(self, encoded: _Window, request: Request) -> Decoded:
         """See `Backend.decode`."""
