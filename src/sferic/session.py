@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from enum import Enum, auto
 from types import TracebackType
@@ -19,7 +19,7 @@ from sferic.protocol.messages import Message
 from sferic.protocol.options import Options
 from sferic.protocol.transcripts import TranscriptBuilder, seconds
 from sferic.queues import Inbox, Outbox
-from sferic.recognition.hypothesis import Hypothesis, Word
+from sferic.recognition.hypothesis import Hypothesis, Word, join
 from sferic.recognition.recognizer import Recognizer
 from sferic.recognition.stream import StreamRecognition
 from sferic.speakers.diarization import Diarization
@@ -149,6 +149,7 @@ class Session:
         self._held: list[Word] = []
         self._ready: list[Word] = []
         self._language: str | None = None
+        self._shares: Counter[str] = Counter()
         self._spoken = False
         self._shown = False
         self._split_wanted: int | None = None
@@ -493,6 +494,7 @@ class Session:
                 self._ready += self._text.final(self._held, language=self._code(self._language))
                 self._held = []
             self._language = hypothesis.language
+            self._shares[hypothesis.language or ""] += len(join(hypothesis.words))
         self._held += hypothesis.words
         await self._cut_by_count()
         may_cut = self.options.finalize_on_words or len(self._held) >= MOST_WORDS
@@ -533,7 +535,10 @@ class Session:
         if not words and not ended and self._text.holding:
             return
         self._shown = False
-        message = self._builder.final(words, language=self._language, is_last=last)
+        spoken = [code for code in self._shares if code]
+        primary = max(spoken, key=self._shares.__getitem__, default=self._language)
+        self._shares.clear()
+        message = self._builder.final(words, language=primary, spoken=spoken, is_last=last)
         await self._outbox.put(message, replaces_draft=True)
 
     @property

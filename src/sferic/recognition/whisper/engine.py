@@ -76,10 +76,11 @@ class _Pass(msgspec.Struct, frozen=True):
 
     words: tuple[Word, ...]
     language: str
-    likelihoods: Mapping[str, float]
     log_probability: float
     no_speech: float
     suspect: bool
+    likelihoods: Mapping[str, float] = {}
+    """What the audio says of several languages."""
 
     @property
     def silent(self) -> bool:
