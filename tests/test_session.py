@@ -841,7 +841,11 @@ async def test_a_segment_in_two_languages_is_in_the_one_that_most_of_it_is_in(
     # A pause that ends a piece, and not the segment, comes after much speech.
     numbers = range(GERMAN, GERMAN + 30)
     parts = say(*numbers), silence(0.55), say(1, 2), silence(1)
-    asked = {"language": "multi", "finalize_on_words": False, "endpointing_timeout": 900}
+    asked: dict[str, Any] = {
+        "language": "multi",
+        "finalize_on_words": False,
+        "endpointing_timeout": 900,
+    }
     first, *_ = finals(await said(recognizer, *parts, **asked))
     assert first.language == "de"
     assert first.languages == ("de", "en")

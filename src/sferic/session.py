@@ -5,6 +5,7 @@ import secrets
 import time
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from contextlib import AsyncExitStack
 from enum import Enum, auto
 from types import TracebackType
 from typing import Any, Literal, Self, TypeAlias
@@ -19,6 +20,7 @@ from sferic.protocol.messages import Message
 from sferic.protocol.options import Options
 from sferic.protocol.transcripts import TranscriptBuilder, seconds
 from sferic.queues import Inbox, Outbox
+from sferic.recognition.engine import Engine
 from sferic.recognition.hypothesis import Hypothesis, Word, join
 from sferic.recognition.recognizer import Recognizer
 from sferic.recognition.stream import StreamRecognition
@@ -115,6 +117,7 @@ class Session:
 
     Raises:
         NotServedError: On entering, if no model serves the language.
+        ModelUnavailableError: On entering, if the one that does cannot be loaded.
     """
 
     def __init__(
@@ -128,6 +131,7 @@ class Session:
         self.session_id = session_id or f"sess_{secrets.token_hex(8)}"
         self._shared = recognizer
         self._owned: Recognizer | None = None
+        self._models = AsyncExitStack()
         self._inbox: Inbox[_Mark | Message] = Inbox(_room(self.options))
         self._outbox: Outbox[Message] = Outbox(_UNREAD)
         self._builder = TranscriptBuilder(self.options, self.session_id)
@@ -189,13 +193,14 @@ class Session:
         try:
             candidates = recognizer.candidates(self.options.language)
             await asyncio.to_thread(self._text.prepare, candidates)
-            self._open(recognizer, candidates)
+            engine = await self._models.enter_async_context(recognizer.lease(self.options.language))
+            self._open(recognizer, engine, candidates)
         except BaseException:
             await self._close_own()
             raise
         return self
 
-    def _open(self, recognizer: Recognizer, candidates: Sequence[str]) -> None:
+    def _open(self, recognizer: Recognizer, engine: Engine, candidates: Sequence[str]) -> None:
         self._recognizer = recognizer
         self._started = time.monotonic()
         self._hearing = Hearing(
@@ -205,6 +210,7 @@ class Session:
         )
         self._recognition = StreamRecognition(
             recognizer,
+            engine,
             candidates,
             timeline=self._hearing.timeline,
             segmenter=self._segmenter,
@@ -250,6 +256,7 @@ class Session:
             await self._close_own()
 
     async def _close_own(self) -> None:
+        await self._models.aclose()
         if self._owned is not None:
             await asyncio.to_thread(self._owned.close)
 

@@ -94,7 +94,7 @@ def test_what_background_streams_take_is_not_put_down_to_live_ones(watched: Watc
 
 async def transcribed(recognizer: Recognizer, *, background: bool = False) -> Hypothesis:
     def work() -> Hypothesis:
-        return recognizer.engine.transcribe(say(1), languages=["en"])
+        return recognizer.routing.models[0].engine().transcribe(say(1), languages=["en"])
 
     return await recognizer.final(lambda: work, background=background)
 

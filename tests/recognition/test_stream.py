@@ -35,7 +35,11 @@ class Stream:
         self._activity = recognizer.voice_activity.stream()
         self.hear(*parts)
         self.recognition = StreamRecognition(
-            recognizer, languages, timeline=self.timeline, segmenter=self.segmenter
+            recognizer,
+            recognizer.routing.models[0].engine(),
+            languages,
+            timeline=self.timeline,
+            segmenter=self.segmenter,
         )
 
     def hear(self, *parts: Samples) -> list[Piece]:

@@ -3,27 +3,36 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeAlias, TypeVar
 
 import msgspec
 
-from sferic import languages
-from sferic.config import Settings
-from sferic.errors import ModelError, ModelLoadError, NotServedError, SpeakersNotServedError
-from sferic.models import DEFAULT_MODEL, WHISPER, ModelStore, Progress
+from sferic.config import Route, Settings
+from sferic.errors import (
+    ModelError,
+    ModelLoadError,
+    ModelMemoryError,
+    ModelUnavailableError,
+    NotServedError,
+    SpeakersNotServedError,
+)
+from sferic.models import DEFAULT_MODEL, WHISPER, ModelStore, Progress, remedy
 from sferic.protocol.options import Options
 from sferic.recognition import hardware
 from sferic.recognition.calibration import calibrate
 from sferic.recognition.capacity import Capacity, Demand, Interval, Workload, capacity
 from sferic.recognition.claim import Rank
 from sferic.recognition.engine import Engine
-from sferic.recognition.hardware import Device, Machine
+from sferic.recognition.hardware import Device, Machine, memory_was_short
 from sferic.recognition.hypothesis import Hypothesis
 from sferic.recognition.load import Costs, Load
+from sferic.recognition.routing import LanguageModel, Routing
 from sferic.recognition.scheduler import Scheduler, measured
 from sferic.recognition.whisper.engine import WhisperEngine
 from sferic.speakers.diarization import Diarization
@@ -51,7 +60,7 @@ class Recognizer:
     """The models of a process and their threads. Sessions share one; `close` it at the end.
 
     Args:
-        engine: Turns speech into words.
+        engine: Turns speech into words; or several, each for its languages.
         voice_activity: Tells speech from everything else.
         partial_interval: Seconds of speech between two partials of a stream on a machine that has
             the time; 0 makes none.
@@ -62,7 +71,7 @@ class Recognizer:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: Engine | Routing,
         voice_activity: VoiceActivityModel,
         *,
         partial_interval: float = PARTIAL_INTERVAL,
@@ -70,15 +79,16 @@ class Recognizer:
         diarization: Diarization | None = None,
         undiarized: str = _NOT_LOADED,
     ) -> None:
-        self.engine = engine
+        self.routing = engine if isinstance(engine, Routing) else Routing.of(engine)
         self._diarization = diarization
         self._undiarized = undiarized
         self.voice_activity = voice_activity
         cores = hardware.cores()
-        self.machine = machine or Machine(workers=engine.parallel, cores=cores)
+        self.machine = machine or Machine(workers=_parallel(self.routing), cores=cores)
         self._partial_interval = partial_interval
-        self.usage = Load(engine.parallel, _EXPECTED)
-        self._scheduler = Scheduler(engine.parallel)
+        self._workers = machine.workers if machine else _parallel(self.routing)
+        self.usage = Load(self._workers, _EXPECTED)
+        self._scheduler = Scheduler(self._workers)
         self._hearing = ThreadPoolExecutor(
             max_workers=max(2, min(cores, _MOST_HEARING)), thread_name_prefix="hearing"
         )
@@ -88,6 +98,8 @@ class Recognizer:
         cls,
         model: str | Path = DEFAULT_MODEL,
         *,
+        routes: Sequence[Route] = (),
+        idle_s: float = 0.0,
         device: Device = "auto",
         compute_type: str = "auto",
         workers: int = 0,
@@ -103,6 +115,9 @@ class Recognizer:
 
         Args:
             model: A name of the catalogue, or a folder with a Whisper model for CTranslate2.
+            routes: Models for some languages each, in order; they take the place of `model`.
+            idle_s: Seconds without a stream after which a model is let go, to be loaded again when
+                it is needed. 0 keeps all.
             device: Where the model runs.
             compute_type: As CTranslate2 names them; `auto` suits the device.
             workers: Windows decoded at the same time; 0 takes what suits the machine, see
@@ -119,27 +134,35 @@ class Recognizer:
             ModelError: The model is unknown, cannot be fetched or does not load.
         """
         store = store or ModelStore()
-        found = store.ensure(model, progress)
-        if found.family != WHISPER:
-            reason = f"a model of the family {found.family} does not turn speech into words"
-            raise ModelLoadError(found.folder, reason)
-        vad = store.ensure(_VAD, progress)
-        voice_activity = VoiceActivityModel(vad.folder / _VAD_FILE)
         machine = hardware.this_machine(
             device=device, workers=workers, threads=threads, batch=batch
         )
-        engine = WhisperEngine(
-            found.folder,
-            name=found.name,
-            device=device,
-            compute_type=compute_type,
-            workers=machine.workers,
-            threads=threads,
-            batch=machine.batch,
-            conversions=store.conversions,
-        )
+
+        def engine(name: str | Path) -> Engine:
+            found = store.ensure(name, progress)
+            if found.family != WHISPER:
+                reason = f"a model of the family {found.family} does not turn speech into words"
+                raise ModelLoadError(found.folder, reason)
+            return WhisperEngine(
+                found.folder,
+                name=found.name,
+                device=device,
+                compute_type=compute_type,
+                workers=machine.workers,
+                threads=threads,
+                batch=machine.batch,
+                conversions=store.conversions,
+            )
+
+        if routes:
+            routing = _routing(routes, store, engine, idle_s)
+            routing.load()
+        else:
+            routing = Routing.of(engine(model), load=lambda: engine(model), idle_s=idle_s)
+        vad = store.ensure(_VAD, progress)
+        voice_activity = VoiceActivityModel(vad.folder / _VAD_FILE)
         return cls(
-            engine,
+            routing,
             voice_activity,
             partial_interval=partial_interval,
             machine=machine,
@@ -154,6 +177,8 @@ class Recognizer:
         diarization, reason = _diarization(settings, store, progress)
         return cls.load(
             settings.model,
+            routes=settings.routes,
+            idle_s=settings.model_idle_s,
             device=settings.device,
             compute_type=settings.compute_type,
             workers=settings.workers,
@@ -167,18 +192,25 @@ class Recognizer:
         )
 
     def calibrate(self) -> None:
-        """Measure what finals and partials cost here, before there is any stream. Blocks."""
-        self.usage = Load(self.engine.parallel, calibrate(self.engine, self.machine))
+        """Measure what finals and partials cost here, before there is any stream. Blocks.
+
+        Of several models the dearest counts, until streams show what they use.
+        """
+        costs = [
+            calibrate(model.engine(), self.machine) for model in self.routing.models if model.loaded
+        ]
+        dearest = max(costs, key=lambda cost: cost.final, default=_EXPECTED)
+        self.usage = Load(self._workers, dearest)
 
     @property
     def model_name(self) -> str:
-        """Name of the model."""
-        return self.engine.name
+        """Name of the model, or of all."""
+        return ", ".join(model.name for model in self.routing.models)
 
     @property
     def languages(self) -> tuple[str, ...]:
         """Codes it serves."""
-        return self.engine.languages
+        return self.routing.languages
 
     @property
     def waiting(self) -> int:
@@ -224,10 +256,20 @@ class Recognizer:
         Raises:
             NotServedError: There is none.
         """
-        codes = tuple(code for code in languages.candidates(language) if code in self.languages)
+        codes = self.routing.candidates(language)
         if not codes:
-            raise NotServedError(language, model=self.model_name, served=sorted(self.languages))
+            raise NotServedError(
+                language,
+                model=self.model_name,
+                served=sorted(self.languages),
+                remedy=remedy(language),
+            )
         return codes
+
+    def lease(self, language: str) -> AbstractAsyncContextManager[Engine]:
+        """What decodes a language, held as long as a stream needs it; see `Routing.lease`."""
+        self.candidates(language)
+        return self.routing.lease(language)
 
     @property
     def diarization(self) -> Diarization:
@@ -241,17 +283,31 @@ class Recognizer:
         return self._diarization
 
     def check(self, options: Options) -> None:
-        """Raise NotServedError unless streams with these options can be served."""
+        """Say whether streams with these options can be served.
+
+        Raises:
+            NotServedError: No model serves them.
+            ModelUnavailableError: The one that would has not loaded, a moment ago.
+        """
         self.candidates(options.language)
+        model = self.routing.model_for(options.language)
+        if model is not None and model.failed:
+            raise ModelUnavailableError(model.name)
         if options.diarize and self._diarization is None:
             raise SpeakersNotServedError(self._undiarized)
 
-    async def final(self, prepare: Callable[[], Work], *, background: bool = False) -> Hypothesis:
+    async def final(
+        self, prepare: Callable[[], Work], *, background: bool = False, model: str = ""
+    ) -> Hypothesis:
         """Decode for a final, before all partials.
 
         Args:
             prepare: Called when a worker is free; what it returns calls `engine.transcribe`.
             background: Whether the audio came so fast that nobody waits for it.
+            model: Name of what decodes.
+
+        Raises:
+            ModelMemoryError: It had not memory enough.
         """
         asked = begun = time.monotonic()
 
@@ -264,24 +320,40 @@ class Recognizer:
             return measured(prepare(), note)
 
         rank = Rank.BACKGROUND if background else Rank.FINAL
-        hypothesis = await self._scheduler.run(start, rank=rank)
+        with _short_of_memory(model):
+            hypothesis = await self._scheduler.run(start, rank=rank, model=model)
         if not background:
             self.usage.answered(waited=begun - asked, took=time.monotonic() - asked)
         return hypothesis
 
-    async def early(self, prepare: Callable[[], Work], *, since: float) -> Hypothesis:
+    async def early(
+        self, prepare: Callable[[], Work], *, since: float, model: str = ""
+    ) -> Hypothesis:
         """Decode what may be a final in a moment, in its turn among the partials.
 
         Args:
             prepare: Called when a worker is free; what it returns calls `engine.transcribe`.
             since: Clock time (`time.monotonic`) of the last partial, or when speech began.
+            model: Name of what decodes.
+
+        Raises:
+            ModelMemoryError: It had not memory enough.
         """
-        return await self._scheduler.run(
-            lambda: measured(prepare(), self.usage.final), rank=Rank.PARTIAL, since=since
-        )
+        with _short_of_memory(model):
+            return await self._scheduler.run(
+                lambda: measured(prepare(), self.usage.final),
+                rank=Rank.PARTIAL,
+                since=since,
+                model=model,
+            )
 
     async def draft(
-        self, prepare: Callable[[], Work], *, since: float, background: bool = False
+        self,
+        prepare: Callable[[], Work],
+        *,
+        since: float,
+        background: bool = False,
+        model: str = "",
     ) -> Hypothesis:
         """Decode for a partial.
 
@@ -289,13 +361,20 @@ class Recognizer:
             prepare: Called when a worker is free; what it returns calls `engine.transcribe`.
             since: Clock time (`time.monotonic`) of the last partial, or when speech began.
             background: Whether the audio came so fast that nobody waits for it.
+            model: Name of what decodes.
+
+        Raises:
+            ModelMemoryError: It had not memory enough.
         """
 
         def note(seconds: float) -> None:
             self.usage.partial(seconds, since=time.monotonic() - since, background=background)
 
         rank = Rank.BACKGROUND if background else Rank.PARTIAL
-        return await self._scheduler.run(lambda: measured(prepare(), note), rank=rank, since=since)
+        with _short_of_memory(model):
+            return await self._scheduler.run(
+                lambda: measured(prepare(), note), rank=rank, since=since, model=model
+            )
 
     async def hear(self, work: Callable[[], T]) -> T:
         """Run the decoding of audio, its voice activity or speaker networks off the event loop.
@@ -316,7 +395,7 @@ class Recognizer:
         """End the threads and give back the memory. Blocks until current work is done."""
         self._scheduler.close()
         self._hearing.shutdown()
-        self.engine.close()
+        self.routing.close()
 
     def __enter__(self) -> Self:
         return self
@@ -328,6 +407,45 @@ class Recognizer:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _routing(
+    routes: Sequence[Route],
+    store: ModelStore,
+    load: Callable[[str], Engine],
+    idle_s: float,
+) -> Routing:
+    """The table of models, none of them loaded but those of which only the weights tell."""
+    models: dict[str, LanguageModel] = {}
+    for route in routes:
+        name = route.model
+        if name in models:
+            continue
+        if name in store.catalogue:
+            known = store.catalogue[name].languages
+            models[name] = LanguageModel(name, known, partial(load, name))
+        else:
+            engine = load(name)
+            models[name] = LanguageModel(
+                engine.name, engine.languages, partial(load, name), engine=engine
+            )
+    return Routing([(route.languages, models[route.model]) for route in routes], idle_s=idle_s)
+
+
+def _parallel(routing: Routing) -> int:
+    """Calls that the models take side by side."""
+    return max(model.engine().parallel for model in routing.models if model.loaded)
+
+
+@contextmanager
+def _short_of_memory(model: str) -> Iterator[None]:
+    """Say clearly that there was not memory enough."""
+    try:
+        yield
+    except Exception as error:
+        if memory_was_short(error):
+            raise ModelMemoryError(model) from None
+        raise
 
 
 def _diarization(

@@ -14,6 +14,7 @@ from sferic.audio import SAMPLE_RATE
 from sferic.recognition import guards
 from sferic.recognition.claim import Claim, Rank, awaited
 from sferic.recognition.detection import NEUTRAL, Leaning, SpokenLanguages
+from sferic.recognition.engine import Engine
 from sferic.recognition.hypothesis import Hypothesis, Word
 from sferic.recognition.policy import LocalAgreement
 from sferic.recognition.recognizer import Recognizer, Work
@@ -67,7 +68,7 @@ class _Run:
             return Rank.PARTIAL
         return Rank.BACKGROUND if self._background else Rank.FINAL
 
-    async def on(self, recognizer: Recognizer, work: Work) -> Hypothesis:
+    async def on(self, recognizer: Recognizer, work: Work, *, model: str) -> Hypothesis:
         """Have the work done when its turn comes."""
 
         def prepare() -> Work:
@@ -75,8 +76,8 @@ class _Run:
             return work
 
         if self._since is None:
-            return await recognizer.final(prepare, background=self._background)
-        return await recognizer.early(prepare, since=self._since)
+            return await recognizer.final(prepare, background=self._background, model=model)
+        return await recognizer.early(prepare, since=self._since, model=model)
 
 
 class _Early(msgspec.Struct, frozen=True):
@@ -99,6 +100,7 @@ class StreamRecognition:
 
     Args:
         recognizer: Shared by all streams.
+        engine: Decodes.
         languages: Codes the stream may be in.
         timeline: Audio of the stream.
         segmenter: Knows where speech is.
@@ -108,6 +110,7 @@ class StreamRecognition:
     def __init__(
         self,
         recognizer: Recognizer,
+        engine: Engine,
         languages: Sequence[str],
         *,
         timeline: Timeline,
@@ -116,6 +119,7 @@ class StreamRecognition:
     ) -> None:
         self._digits = digits
         self._recognizer = recognizer
+        self._engine = engine
         self._spoken = SpokenLanguages(languages)
         self._timeline = timeline
         self._segmenter = segmenter
@@ -190,7 +194,7 @@ class StreamRecognition:
             end = self._timeline.end
             draft = policy.next(end)
             return partial(
-                self._recognizer.engine.transcribe,
+                self._engine.transcribe,
                 self._timeline[draft.start : end],
                 languages=(draft.language,) if draft.language else self._spoken.codes,
                 leaning=self._spoken.leaning(self._speech(draft.start, end)),
@@ -205,7 +209,10 @@ class StreamRecognition:
 
         with awaited(Rank.BACKGROUND if background else Rank.PARTIAL) as claim:
             hypothesis = await self._recognizer.draft(
-                partial(prepare, claim), since=since, background=background
+                partial(prepare, claim),
+                since=since,
+                background=background,
+                model=self._engine.name,
             )
         understood = self._spoken.understood(hypothesis)
         hypothesis = self._fitted(policy.accept(understood), start, end)
@@ -391,7 +398,7 @@ class StreamRecognition:
     ) -> Hypothesis:
         with awaited(run.rank) as claim:
             work = partial(
-                self._recognizer.engine.transcribe,
+                self._engine.transcribe,
                 samples,
                 languages=languages,
                 leaning=leaning,
@@ -402,7 +409,7 @@ class StreamRecognition:
                 digits=self._digits,
                 claim=claim,
             )
-            return await run.on(self._recognizer, work)
+            return await run.on(self._recognizer, work, model=self._engine.name)
 
     def _of(self, hypothesis: Hypothesis) -> Sequence[str]:
         """The language of a piece whose words are known; the rest of it is in that, too."""

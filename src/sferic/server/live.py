@@ -8,7 +8,7 @@ from contextlib import ExitStack, asynccontextmanager, suppress
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sferic.config import Settings
-from sferic.errors import NotServedError, OptionsError, Problem
+from sferic.errors import ModelError, NotServedError, OptionsError, Problem
 from sferic.protocol.options import LIGHTNING, Dialect, Options, parse_options
 from sferic.server.backend import Backend, Engine, Recognizer, Stream
 from sferic.server.conversation import Conversation
@@ -20,6 +20,9 @@ from sferic.server.sessions import Place, Sessions
 
 RETRY_LOADING_S = 2
 """What a client is told to wait while the model is loaded."""
+
+RETRY_MODEL_S = 30
+"""What a client is told to wait when one of several models did not load."""
 
 access = logging.getLogger("sferic.access")
 
@@ -92,6 +95,8 @@ class Live:
             raise Refusal.of(OptionsError([*error.problems, *self._unserved(query)])) from None
         except NotServedError as error:
             raise Refusal.of(error) from None
+        except ModelError as error:
+            raise Refusal(503, error.code, str(error), retry_after=RETRY_MODEL_S) from None
         return options
 
     def _check(self, options: Options) -> None:
@@ -107,7 +112,7 @@ class Live:
                 self._check(parse_options(alone, dialect=self._dialect))
             except NotServedError as error:
                 unserved.append(error.problem)
-            except OptionsError:
+            except (OptionsError, ModelError):
                 pass
         return unserved
 
