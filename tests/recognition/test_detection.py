@@ -71,11 +71,31 @@ def test_what_the_text_says_counts_for_what_follows() -> None:
     text = ["Das", "ist", "nicht", "der", "Weg", "aber", "wir", "sind", "auf", "dem"]
     words = tuple(Word(text=word, start=0, end=0, confidence=1.0) for word in text)
     leaning = spoken.leaning(4 * SAMPLE_RATE)
-    heard = Hypothesis(words=words, language="en", likelihoods=CLEARLY_ENGLISH)
+    unsure = {"de": 0.3, "en": 0.6, "fr": 0.05, "ro": 0.05}
+    heard = Hypothesis(words=words, language="en", likelihoods=unsure)
     understood = spoken.understood(heard)
     assert understood.language == "de"
     spoken.note(understood, leaning)
     assert hear(spoken, CLEARLY_ENGLISH, 0.4) == "de"
+
+
+def test_a_text_does_not_count_against_audio_that_is_clear() -> None:
+    spoken = SpokenLanguages(("ml", "ta"))
+    words = (Word(text="மீண்டும் வருக", start=0, end=0, confidence=1.0),)
+    clear = Hypothesis(words=words, language="ml", likelihoods={"ml": 0.9, "ta": 0.1})
+    assert spoken.understood(clear).language == "ml"
+    unclear = Hypothesis(words=words, language="ml", likelihoods={"ml": 0.6, "ta": 0.4})
+    assert spoken.understood(unclear).language == "ta"
+
+
+def test_what_was_expected_gives_way_to_audio_and_text_together() -> None:
+    spoken = german()
+    said = ["What", "is", "the"]
+    words = tuple(Word(text=word, start=0, end=0, confidence=1.0) for word in said)
+    leaning = spoken.leaning(SAMPLE_RATE // 2)
+    assert leaning.choose(CLEARLY_ENGLISH) == "de"
+    heard = Hypothesis(words=words, language="de", likelihoods=CLEARLY_ENGLISH)
+    assert spoken.understood(heard).language == "en"
 
 
 def test_a_language_that_was_given_is_not_doubted() -> None:

@@ -26,6 +26,11 @@ _WEIGHT_A_SECOND = 0.5
 _LEAST_WEIGHT, _MOST_WEIGHT = 0.2, 2.0
 _LEAST_LIKELY = 1e-5
 """Likelihood that a language has at least: the model may be wrong."""
+_TEXT_ODDS = 5.0
+"""How much likelier than the one it is written in a language may be by the audio, and yet give way.
+
+A model writes a language that it hardly knows in the script of another.
+"""
 _READ = 0.99
 """How likely the language is that the text is in beyond doubt."""
 
@@ -85,13 +90,18 @@ class SpokenLanguages:
         )
 
     def understood(self, hypothesis: Hypothesis) -> Hypothesis:
-        """The hypothesis with the language that its text is in, where that is beyond doubt."""
+        """The hypothesis with the language that its text is in, where script or words are clear.
+
+        The audio has to allow for it.
+        """
         if len(self.codes) == 1 or hypothesis.language is None:
             return hypothesis
         heard = hypothesis.likelihoods
         ranked = sorted(self.codes, key=lambda code: -heard.get(code, 0.0))
         language = contradicted(hypothesis.words, hypothesis.language, ranked)
         if language is None:
+            return hypothesis
+        if heard and heard.get(language, 0.0) * _TEXT_ODDS < heard.get(hypothesis.language, 0.0):
             return hypothesis
         return msgspec.structs.replace(hypothesis, language=language)
 
