@@ -90,7 +90,7 @@ def test_a_text_does_not_count_against_audio_that_is_clear() -> None:
 
 def test_what_was_expected_gives_way_to_audio_and_text_together() -> None:
     spoken = german()
-    said = ["What", "is", "the"]
+    said = ["They", "have", "this"]
     words = tuple(Word(text=word, start=0, end=0, confidence=1.0) for word in said)
     leaning = spoken.leaning(SAMPLE_RATE // 2)
     assert leaning.choose(CLEARLY_ENGLISH) == "de"

@@ -33,15 +33,15 @@ _WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
         code: frozenset(words.split())
         for code, words in {
             "en": "the of and to is that it was you for with have this are they what from not",
-            "de": "der die das und ist nicht ich ein eine zu den mit sich auf wir auch aber sie",
+            "de": "der die das und ist nicht ich ein eine zu den mit sich auf wir auch aber sie was",
             "fr": "le les et est une des que pas vous nous dans qui pour sur avec je il ce mais",
             "es": "el los las y que una es por con para se lo su pero como más está muy del",
             "pt": "o os uma é que não com para um em do da ao mas como mais você isso são",
             "it": "il gli che è non una di per con sono della del ma come più questo anche lo",
-            "nl": "het een van en ik niet dat is zijn te op met voor je wij maar ook naar",
+            "nl": "het een van en ik niet dat is zijn te op met voor je wij maar ook naar was",
             "pl": "i w nie na się że jest to z do jak co ale tak czy po przez tylko",
             "sv": "och att det är som en på jag inte för med av ett har den vi kan till",
-            "da": "og at det er som en på jeg ikke til med af et har den vi kan der",
+            "da": "og at det er som en på jeg ikke til med af et har den vi kan der for",
             "fi": "ja on ei se että hän oli mutta kun niin myös tai ovat minä sinä kuin",
             "ro": "și în că este nu o cu pe la un de mai care din pentru sunt să dar",
             "cs": "a je se na že to v s ale jsem jako by tak co jsou nebo když jeho",
