@@ -33,7 +33,7 @@ _WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
         code: frozenset(words.split())
         for code, words in {
             "en": "the of and to is that it was you for with have this are they what from not",
-            "de": "der die das und ist nicht ich ein eine zu den mit sich auf wir auch aber sie was",
+            "de": "der die das und ist nicht ich ein eine zu den mit sich auf wir auch sie was",
             "fr": "le les et est une des que pas vous nous dans qui pour sur avec je il ce mais",
             "es": "el los las y que una es por con para se lo su pero como más está muy del",
             "pt": "o os uma é que não com para um em do da ao mas como mais você isso são",

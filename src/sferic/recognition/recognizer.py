@@ -22,7 +22,7 @@ from sferic.errors import (
     NotServedError,
     SpeakersNotServedError,
 )
-from sferic.models import DEFAULT_MODEL, WHISPER, ModelStore, Progress, remedy
+from sferic.models import DEFAULT_MODEL, WHISPER, LocalModel, ModelStore, Progress, remedy
 from sferic.protocol.options import Options
 from sferic.recognition import hardware
 from sferic.recognition.calibration import calibrate
@@ -32,9 +32,10 @@ from sferic.recognition.engine import Engine
 from sferic.recognition.hardware import Device, Machine, memory_was_short
 from sferic.recognition.hypothesis import Hypothesis
 from sferic.recognition.load import Costs, Load
-from sferic.recognition.routing import LanguageModel, Routing
+from sferic.recognition.routing import ANY, LanguageModel, Routing
 from sferic.recognition.scheduler import Scheduler, measured
 from sferic.recognition.whisper.engine import WhisperEngine
+from sferic.served import Served, served
 from sferic.speakers.diarization import Diarization
 from sferic.speech.vad import VoiceActivityModel
 
@@ -139,18 +140,11 @@ class Recognizer:
         )
 
         def engine(name: str | Path) -> Engine:
-            found = store.ensure(name, progress)
-            if found.family != WHISPER:
-                reason = f"a model of the family {found.family} does not turn speech into words"
-                raise ModelLoadError(found.folder, reason)
-            return WhisperEngine(
-                found.folder,
-                name=found.name,
+            return _whisper(
+                store.ensure(name, progress),
+                machine,
                 device=device,
                 compute_type=compute_type,
-                workers=machine.workers,
-                threads=threads,
-                batch=machine.batch,
                 conversions=store.conversions,
             )
 
@@ -282,6 +276,10 @@ class Recognizer:
             raise SpeakersNotServedError(self._undiarized)
         return self._diarization
 
+    def served(self) -> Served:
+        """Which languages are served, by which model, how well."""
+        return served(self.routing)
+
     def check(self, options: Options) -> None:
         """Say whether streams with these options can be served.
 
@@ -407,6 +405,54 @@ class Recognizer:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def routing_of(settings: Settings) -> Routing:
+    """The table of models that the settings mean, as `Recognizer.from_settings` has it.
+
+    Nothing is fetched, and nothing loaded but folders, of which only the weights tell what they
+    know. What is loaded is the caller's to close.
+
+    Raises:
+        ModelError: A model is unknown, or a folder does not load.
+    """
+    store = ModelStore()
+    machine = hardware.this_machine(device=settings.device, workers=1, threads=settings.threads)
+
+    def load(name: str) -> Engine:
+        return _whisper(
+            store.resolve(name),
+            machine,
+            device=settings.device,
+            compute_type=settings.compute_type,
+            conversions=store.conversions,
+        )
+
+    routes = settings.routes or (Route(ANY, settings.model),)
+    return _routing(routes, store, load, 0.0)
+
+
+def _whisper(
+    found: LocalModel,
+    machine: Machine,
+    *,
+    device: Device,
+    compute_type: str,
+    conversions: Path | None,
+) -> Engine:
+    if found.family != WHISPER:
+        reason = f"a model of the family {found.family} does not turn speech into words"
+        raise ModelLoadError(found.folder, reason)
+    return WhisperEngine(
+        found.folder,
+        name=found.name,
+        device=device,
+        compute_type=compute_type,
+        workers=machine.workers,
+        threads=machine.threads or 1,
+        batch=machine.batch,
+        conversions=conversions,
+    )
 
 
 def _routing(

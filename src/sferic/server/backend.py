@@ -15,6 +15,7 @@ from sferic.protocol.messages import Message
 from sferic.protocol.options import Options
 from sferic.recognition.capacity import Capacity, Demand
 from sferic.recognition.load import Load
+from sferic.served import Served
 
 if TYPE_CHECKING:
     from sferic.models import Progress
@@ -38,6 +39,9 @@ class Recognizer(Protocol):
 
     def check(self, options: Options) -> None:
         """Raise NotServedError when no loaded model serves what they ask for."""
+
+    def served(self) -> Served:
+        """Which languages are served, by which model, how well."""
 
     def close(self) -> None:
         """Let the models go."""
