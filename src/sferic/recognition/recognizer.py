@@ -13,6 +13,7 @@ from typing import Self, TypeAlias, TypeVar
 
 import msgspec
 
+from sferic import languages
 from sferic.config import Route, Settings
 from sferic.errors import (
     ModelError,
@@ -471,11 +472,21 @@ def _routing(
             known = store.catalogue[name].languages
             models[name] = LanguageModel(name, known, partial(load, name))
         else:
-            engine = load(name)
-            models[name] = LanguageModel(
-                engine.name, engine.languages, partial(load, name), engine=engine
-            )
+            models[name] = _folder(name, routes, load)
     return Routing([(route.languages, models[route.model]) for route in routes], idle_s=idle_s)
+
+
+def _folder(name: str, routes: Sequence[Route], load: Callable[[str], Engine]) -> LanguageModel:
+    """A folder of the user's; one that does not load has the languages of its routes to refuse."""
+    try:
+        engine = load(name)
+    except ModelError:
+        meant = [route.languages for route in routes if route.model == name]
+        if ANY in meant:
+            raise
+        codes = [code for language in meant for code in languages.candidates(language)]
+        return LanguageModel(Path(name).name, codes, partial(load, name))
+    return LanguageModel(engine.name, engine.languages, partial(load, name), engine=engine)
 
 
 def _parallel(routing: Routing) -> int:
