@@ -32,7 +32,7 @@ async def transcript(server: ServerProcess, name: str, language: str) -> tuple[s
     """What is heard in a clip, and in which language."""
     samples, _ = clip(name)
     data = np.rint(samples * 32_767).astype("<i2").tobytes()
-    url = f"{server.url}?language={language}"
+    url = f"{server.url}?language={language}&numerals=false"
     async with websockets.connect(url, additional_headers=HEADERS) as connection:
         for at in range(0, len(data), 3200):
             await connection.send(data[at : at + 3200])
@@ -52,10 +52,10 @@ async def map_json(connection: websockets.ClientConnection) -> AsyncIterator[dic
 
 
 async def test_two_models_serve_two_languages_at_once(server: ServerProcess) -> None:
-    asked = [("en/quick_brown_fox", "en"), ("es/pangrama", "it"), ("es/pangrama", "multi")]
+    asked = [("en/quick_brown_fox", "en"), ("fr/comptage", "fr"), ("fr/comptage", "multi")]
     answers = await asyncio.gather(*(transcript(server, *each) for each in asked))
     for (name, language), (text, told) in zip(asked, answers, strict=True):
-        assert error_rate(clip(name)[1], text) < 0.35, (name, text)
+        assert error_rate(clip(name)[1], text) < 0.6, (name, text)
         assert told == (name[:2] if language == "multi" else language)
 
 

@@ -292,6 +292,9 @@ class StreamRecognition:
         """Decode a piece with all care."""
         context = self._context_of(start, end)
         guess = self._drafted(start)
+        if len(self._spoken.codes) > 1:
+            # Drafts heard less of it, and may have taken it for another language.
+            guess = msgspec.structs.replace(guess, settled=0)
         hypothesis = None
         if context is not None:
             hypothesis = await self._continue(context, end, guess, run)
