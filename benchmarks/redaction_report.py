@@ -55,7 +55,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     date: str
     command: str
     chosen: Chosen
-    """Which of the two sets."""
+    """Which of the sets."""
     wall_s: float
     machine: Machine
     versions: dict[str, str]

@@ -18,6 +18,7 @@ from sferic.audio import SAMPLE_RATE
 from sferic.recognition.claim import PLAIN, Claim
 from sferic.recognition.detection import NEUTRAL, Leaning
 from sferic.recognition.hypothesis import Hypothesis, Word
+from sferic.recognition.orthography import FULL
 from sferic.recognition.recognizer import PARTIAL_INTERVAL, Recognizer
 from sferic.speech.vad import FRAME, VoiceActivityModel
 
@@ -109,6 +110,8 @@ class FakeEngine:
 
     name = "fake"
     longest = 30 * SAMPLE_RATE
+    guided = True
+    writing = FULL
 
     def __init__(self, *, languages: tuple[str, ...] = ("en", "de"), parallel: int = 1) -> None:
         self.languages = languages

@@ -7,6 +7,7 @@ from typing import Self
 
 from sferic.config import Settings
 from sferic.errors import NotServedError, SessionClosedError, UndecodableAudioError
+from sferic.protocol.dialects import LIGHTNING, Dialect
 from sferic.protocol.messages import Message, Transcription
 from sferic.protocol.options import Options
 from sferic.recognition.capacity import Capacity, Demand
@@ -78,8 +79,11 @@ class FakeRecognizer:
 class FakeStream:
     """Has the interface of `sferic.Session`. `log` says what was asked of it, in order."""
 
-    def __init__(self, options: Options, recognizer: FakeRecognizer) -> None:
+    def __init__(
+        self, options: Options, recognizer: FakeRecognizer, dialect: Dialect = LIGHTNING
+    ) -> None:
         self.options = options
+        self.dialect = dialect
         self.session_id = f"sess_{len(recognizer.streams)}"
         self.audio_seconds = 0.0
         self.working = False
@@ -182,8 +186,8 @@ def fake_backend(recognizer: FakeRecognizer | None = None) -> Backend:
             raise RuntimeError(SPOKEN)
         return recognizer
 
-    def open_stream(options: Options, owner: Recognizer) -> FakeStream:
+    def open_stream(options: Options, owner: Recognizer, dialect: Dialect) -> FakeStream:
         assert isinstance(owner, FakeRecognizer)
-        return FakeStream(options, owner)
+        return FakeStream(options, owner, dialect)
 
     return Backend(load=load, open=open_stream)

@@ -10,7 +10,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from sferic.audio import SAMPLE_RATE
+SAMPLE_RATE = 16_000
 
 Samples = NDArray[np.float32]
 
@@ -29,12 +29,17 @@ BECKETT = "Ever tried. Ever failed. No matter. Try again. Fail again. Fail bette
 
 def two_cities(rate: int = SAMPLE_RATE) -> Samples:
     """A reading of 44 s, with a pause after most clauses."""
-    return read(_folder("moonshine_voice") / "assets" / "two_cities.wav", rate)
+    return read(path_of("two_cities"), rate)
 
 
 def beckett(rate: int = SAMPLE_RATE) -> Samples:
     """Six short sentences in 10 s."""
-    return read(_folder("moonshine_voice") / "assets" / "beckett.wav", rate)
+    return read(path_of("beckett"), rate)
+
+
+def path_of(reading: str) -> Path:
+    """The WAV file of a reading."""
+    return _folder("moonshine_voice") / "assets" / f"{reading}.wav"
 
 
 def clip(name: str, rate: int = SAMPLE_RATE) -> tuple[Samples, str]:

@@ -35,6 +35,7 @@ from engines import (
 from sferic import Options, Session
 from sferic.audio import SAMPLE_RATE
 from sferic.errors import NotServedError, SessionClosedError, UndecodableAudioError
+from sferic.protocol.dialects import LIGHTNING, PULSE, Dialect
 from sferic.protocol.messages import (
     Message,
     Pong,
@@ -611,6 +612,22 @@ async def test_what_waits_to_be_decided_early_makes_room_for_the_final(
     assert len(engine.calls) == 2
 
 
+async def test_a_final_that_waits_for_the_one_before_it_is_late_by_that(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    recognizer.usage.final(9.0)  # nothing is decided early
+    async with Session(recognizer=recognizer) as session, occupied(recognizer, engine):
+        await session.feed(linear16(say(1), silence(0.7), say(2), silence(0.7)))
+        await until(lambda: finals_that_wait(recognizer) == 1)
+        await settled(lambda: session.audio_seconds)
+        await asyncio.sleep(0.05)
+        engine.running.set()
+        await session.finish()
+        assert heard([message async for message in session]) == names(1, 2)
+    first, second = recognizer.usage.answers()
+    assert min(first.took, second.took) >= 0.05
+
+
 async def test_a_machine_that_has_no_time_to_spare_decides_nothing_early(
     recognizer: Recognizer, engine: FakeEngine
 ) -> None:
@@ -701,6 +718,24 @@ async def test_a_finalize_is_answered_at_its_place(recognizer: Recognizer) -> No
         messages = [message async for message in session]
     assert [final.transcript for final in finals(messages)] == ["w1 w2", "w3 w4", "w5"]
     assert word_times(messages)[2:] == [("w3", 1.0, 1.4), ("w4", 1.5, 1.9), ("w5", 2.5, 2.9)]
+
+
+async def test_only_the_final_that_answers_a_finalize_says_so(recognizer: Recognizer) -> None:
+    options = Options(max_words=2)
+    async with Session(options, recognizer=recognizer, dialect=PULSE) as session:
+        await session.feed(linear16(say(1), silence(1), say(2, 3, 4, gap=0)))
+        await session.finalize()
+        await session.finalize()
+        await session.feed(linear16(say(5)))
+        await session.finish()
+        messages = finals([message async for message in session])
+    assert [(final.transcript, final.from_finalize) for final in messages] == [
+        ("w1 ", False),
+        ("w2 w3 ", False),
+        ("w4 ", True),
+        ("", True),
+        ("w5 ", False),
+    ]
 
 
 async def test_a_finalize_with_nothing_pending_is_answered_too(recognizer: Recognizer) -> None:
@@ -876,6 +911,71 @@ async def test_speech_still_open_at_the_end_is_announced_as_ended(recognizer: Re
     assert isinstance(messages[-1], Transcription)
     [ended] = [message for message in messages if isinstance(message, SpeechEnded)]
     assert ended.timestamp == 0.4
+
+
+def told(messages: Iterable[Message]) -> list[object]:
+    """What is announced, and at its place what finals say."""
+    return [
+        message.transcript
+        if isinstance(message, Transcription)
+        else (message.type, round(message.timestamp, 1))
+        for message in messages
+        if isinstance(message, SpeechStarted | SpeechEnded)
+        or (isinstance(message, Transcription) and message.is_final)
+    ]
+
+
+async def test_where_turns_are_told_their_end_comes_after_what_was_said(
+    recognizer: Recognizer,
+) -> None:
+    audio = linear16(say(1), silence(0.4), say(2), silence(1), say(3), silence(1))
+    options = Options(vad_events=True)
+    session = Session(options, recognizer=recognizer, dialect=PULSE)
+    assert told(await converse(session, cut(audio, CHUNK))) == [
+        ("speech_started", 0.0),
+        "w1 w2 ",
+        ("speech_ended", 1.3),
+        ("speech_started", 2.4),
+        "w3 ",
+        ("speech_ended", 2.8),
+        "",
+    ]
+    assert told(await said(recognizer, say(1), silence(0.4), say(2), vad_events=True)) == [
+        ("speech_started", 0.0),
+        ("speech_ended", 0.4),
+        ("speech_started", 0.9),
+        ("speech_ended", 1.3),
+        "w1 w2",
+    ]
+
+
+async def test_a_finalize_ends_a_turn_and_what_goes_on_is_another(recognizer: Recognizer) -> None:
+    options = Options(vad_events=True)
+    async with Session(options, recognizer=recognizer, dialect=PULSE) as session:
+        await session.feed(linear16(say(1, 2, gap=0)))
+        await session.finalize()
+        await session.feed(linear16(say(3, 4, gap=0)))
+        await session.finish()
+        messages = [message async for message in session]
+    assert told(messages) == [
+        ("speech_started", 0.0),
+        "w1 w2 ",
+        ("speech_ended", 0.8),
+        ("speech_started", 0.8),
+        ("speech_ended", 1.6),
+        "w3 w4 ",
+    ]
+
+
+@pytest.mark.parametrize("most", [None, 1])
+async def test_turns_that_come_at_once_are_told_in_order(
+    recognizer: Recognizer, most: int | None
+) -> None:
+    options = Options(vad_events=True, max_words=most)
+    session = Session(options, recognizer=recognizer, dialect=PULSE)
+    messages = told(await converse(session, [linear16(*turns(30))]))
+    kinds = ["".join(map(str, one[:1])) if isinstance(one, tuple) else "text" for one in messages]
+    assert kinds[:-1] == ["speech_started", "text", "speech_ended"] * 30
 
 
 async def test_speech_is_not_announced_unasked(recognizer: Recognizer) -> None:
@@ -1285,13 +1385,16 @@ PART = st.one_of(
     ),
     parallel=st.integers(1, 3),
     partial_interval=st.sampled_from([0, 0.3, 0.48]),
+    dialect=st.sampled_from([LIGHTNING, PULSE]),
 )
 def test_whatever_is_said_no_word_is_lost_doubled_or_moved(
+    *,
     script: list[tuple[str, int]],
     chunk: int,
     options: dict[str, Any],
     parallel: int,
     partial_interval: float,
+    dialect: Dialect,
 ) -> None:
     expected: list[tuple[str, float]] = []
     steps: list[Samples | None] = []
@@ -1322,7 +1425,9 @@ def test_whatever_is_said_no_word_is_lost_doubled_or_moved(
         try:
             async with (
                 asyncio.timeout(PATIENCE_S),
-                Session(Options(**options), recognizer=recognizer) as session,
+                Session(
+                    Options(vad_events=True, **options), recognizer=recognizer, dialect=dialect
+                ) as session,
             ):
                 feeding = asyncio.create_task(follow(session))
                 messages = [message async for message in session]
@@ -1346,6 +1451,31 @@ def test_whatever_is_said_no_word_is_lost_doubled_or_moved(
     last = messages[-1]
     assert isinstance(last, Transcription)
     assert last.is_last
+    assert_that_speech_begins_before_it_ends(messages)
+    if dialect is PULSE:
+        answers = [final for final in finals(messages) if final.from_finalize]
+        assert len(answers) == script.count(("finalize", 0))
+        assert_that_turns_hold_their_transcripts(messages)
+
+
+def assert_that_speech_begins_before_it_ends(messages: Iterable[Message]) -> None:
+    told = [m for m in messages if isinstance(m, SpeechStarted | SpeechEnded)]
+    assert [type(one) for one in told] == [SpeechStarted, SpeechEnded] * (len(told) // 2)
+    times = [one.timestamp for one in told]
+    assert times == sorted(times)
+
+
+def assert_that_turns_hold_their_transcripts(messages: Iterable[Message]) -> None:
+    """Nothing with text is said between turns, but for the last transcript."""
+    speaking = False
+    for message in messages:
+        match message:
+            case SpeechStarted():
+                speaking = True
+            case SpeechEnded():
+                speaking = False
+            case Transcription(transcript=text, is_last=False) if text:
+                assert speaking
 
 
 def turns(count: int) -> list[Samples]:

@@ -13,7 +13,8 @@ from engines import FakeEngine, Samples, cut, fake_recognizer, linear16, names, 
 from sferic import Options, Session
 from sferic.audio import SAMPLE_RATE
 from sferic.errors import UndecodableAudioError
-from sferic.protocol.messages import Message, Transcription
+from sferic.protocol.dialects import PULSE
+from sferic.protocol.messages import Message, SpeechEnded, Transcription
 from sferic.recognition.recognizer import Recognizer
 from sferic.text.stage import NUMBER_PATIENCE, REDACTION_PATIENCE, TextStage
 from text.stages import FakeNumerals, FakeRedactor
@@ -109,6 +110,48 @@ async def test_a_number_waits_for_a_limited_silence_only(recognizer: Recognizer)
     limit = NUMBER_PATIENCE / S
     messages = await said(recognizer, say(IT, FOUR), silence(limit + 0.1), say(TWO, SO), silence(1))
     assert finals(messages) == ["it", "4", "2 so", ""]
+
+
+@pytest.mark.parametrize(
+    ("pause", "told"),
+    [
+        pytest.param(
+            NUMBER_PATIENCE / S + 0.1,
+            ["started", "it ", "4 ", "ended", "started", "2 so ", "ended", ""],
+            id="it waits in vain",
+        ),
+        pytest.param(
+            0.8, ["started", "it ", "ended", "started", "42 so ", "ended", ""], id="it goes on"
+        ),
+    ],
+)
+async def test_a_turn_whose_number_waits_ends_after_it_or_when_the_next_begins(
+    recognizer: Recognizer, pause: float, told: list[str]
+) -> None:
+    options = Options(vad_events=True)
+    async with Session(options, recognizer=recognizer, dialect=PULSE) as session:
+        for data in cut(linear16(say(IT, FOUR), silence(pause), say(TWO, SO), silence(1)), 3200):
+            await session.feed(data)
+        await session.finish()
+        messages = [message async for message in session]
+    assert [
+        message.transcript if isinstance(message, Transcription) else message.type[7:]
+        for message in messages
+        if not isinstance(message, Transcription) or message.is_final
+    ] == told
+
+
+async def test_a_turn_whose_number_waits_ends_before_the_last_transcript(
+    recognizer: Recognizer,
+) -> None:
+    options = Options(vad_events=True)
+    async with Session(options, recognizer=recognizer, dialect=PULSE) as session:
+        await session.feed(linear16(say(IT, FOUR), silence(0.8)))
+        await session.finish()
+        *_, before, last = [message async for message in session]
+    assert isinstance(before, SpeechEnded)
+    assert isinstance(last, Transcription)
+    assert last.transcript == "4 "
 
 
 async def test_what_may_be_redacted_waits_longer_and_is_masked_at_the_limit(

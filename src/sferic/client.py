@@ -42,10 +42,11 @@ from sferic.errors import (
     UnreachableError,
 )
 from sferic.protocol import messages
+from sferic.protocol.dialects import LIGHTNING, Dialect, dialect_at
 from sferic.protocol.messages import ErrorMessage, Message, Transcription
 from sferic.protocol.options import Options
 
-PATH = "/waves/v1/lightning/get_text"
+PATH = LIGHTNING.paths[0]
 """The endpoint of an address that names none."""
 
 LARGEST_MESSAGE = 64 * 1024 * 1024
@@ -118,10 +119,12 @@ class RemoteSession:
         self.session_id = ""
         """What the server calls the session, once it has said something."""
         address = _parse(url)
-        self._url = urlunsplit(address._replace(query=_query(address.query, self.options)))
+        dialect = dialect_at(address.path)
+        query = _query(address.query, self.options, dialect)
+        self._url = urlunsplit(address._replace(query=query))
         self._shown = urlunsplit(address._replace(query="", fragment=""))
         self._loopback = _is_loopback(address.hostname or "")
-        self._finalize_ends = "/lightning/" in address.path
+        self._finalize_ends = dialect.finalize_ends
         self._headers = _authorization(key)
         self._tls = (ssl or True) if address.scheme == "wss" else None
         self._open_timeout = open_timeout
@@ -282,8 +285,8 @@ def _without_query(url: str) -> str:
     return _tame(url.strip().partition("?")[0])
 
 
-def _query(given: str, options: Options) -> str:
-    asked = options.query()
+def _query(given: str, options: Options, dialect: Dialect) -> str:
+    asked = options.query(dialect)
     names = {name for name, _ in asked}
     kept = parse_qsl(given, keep_blank_values=True)
     return urlencode([*((name, text) for name, text in kept if name not in names), *asked])

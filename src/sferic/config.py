@@ -219,11 +219,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(
             ge=-1,
             le=1,
-            description="Likeness (mean cosine) below which a voice is another speaker's. Higher "
-            "tells more speakers apart, lower fewer.",
+            description="Likeness below which a voice is another speaker's; 1 is the same voice. "
+            "Higher tells more speakers apart, lower fewer.",
             extra=_about("recognition"),
         ),
-    ] = 0.35
+    ] = 0.55
     speaker_threshold_telephone: Annotated[
         float,
         Meta(
@@ -233,7 +233,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "makes voices more alike.",
             extra=_about("recognition"),
         ),
-    ] = 0.4
+    ] = 0.68
 
     key_database: Annotated[
         str | None,

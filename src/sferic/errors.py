@@ -23,6 +23,8 @@
         * ModelLoadError: the files are there and the engine rejects them
         * ModelUnavailableError: one of several models that a server runs did not load
         * ModelMemoryError (MemoryError): a model runs out of memory
+        * LockFileError (ValueError): a lock file cannot be read or written
+        * MissingExtraError (ImportError): it needs a package that is not installed
     * KeyStoreError: the keys cannot be read or changed
         * UnknownKeyError (LookupError): no such key to revoke
     * SessionClosedError (RuntimeError): fed after its end
@@ -294,6 +296,26 @@ class ModelMemoryError(ModelError, MemoryError):
         super().__init__(
             f"the model {name} ran out of memory. Try again later; whoever runs the server can "
             "give it fewer workers, smaller batches or a smaller model"
+        )
+
+
+class LockFileError(ModelError, ValueError):
+    """A lock file of models cannot be read or written."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"the lock file {path} cannot be used: {reason}. `sferic models lock` writes one; "
+            "without one, models are held to the catalogue"
+        )
+
+
+class MissingExtraError(ModelError, ImportError):
+    """A model needs a package that comes with an extra of Sferic."""
+
+    def __init__(self, model: str, *, extra: str, package: str) -> None:
+        super().__init__(
+            f"the model {model} needs {package}, which is not installed: "
+            f"pip install 'sferic[{extra}]'"
         )
 
 

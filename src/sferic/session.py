@@ -16,14 +16,15 @@ from sferic import languages
 from sferic.audio import BYTES_A_SAMPLE, SAMPLE_RATE, open_decoder
 from sferic.errors import SessionClosedError, UndecodableAudioError
 from sferic.protocol import messages
+from sferic.protocol.dialects import LIGHTNING, Dialect
 from sferic.protocol.messages import Message
 from sferic.protocol.options import Options
 from sferic.protocol.transcripts import TranscriptBuilder, seconds
 from sferic.queues import Inbox, Outbox
-from sferic.recognition.engine import Engine
 from sferic.recognition.hypothesis import Hypothesis, Word, join
+from sferic.recognition.opening import open_recognition
 from sferic.recognition.recognizer import Recognizer
-from sferic.recognition.stream import StreamRecognition
+from sferic.recognition.routing import AnyKind
 from sferic.speakers.diarization import Diarization
 from sferic.speakers.stream import StreamSpeakers
 from sferic.speakers.voices import Limits
@@ -36,6 +37,7 @@ from sferic.speech.segmenter import (
     SpeechEvent,
     SpeechStarted,
 )
+from sferic.speech.turns import Turns
 from sferic.text.stage import TextStage
 
 MOST_WORDS = 1000
@@ -74,7 +76,15 @@ class _Mark(Enum):
 class _Ends(msgspec.Struct, frozen=True):
     """The final that answers a mark."""
 
-    last: bool
+    mark: _Mark
+
+
+class _Said(msgspec.Struct, frozen=True):
+    """A piece of speech that is complete."""
+
+    piece: Piece
+    asked: float
+    """By the clock on the wall, in seconds: when it was decided to end it."""
 
 
 class _Quiet(msgspec.Struct, frozen=True):
@@ -94,7 +104,13 @@ class _Drafted(msgspec.Struct, frozen=True, kw_only=True):
     """By the clock on the wall, in seconds."""
 
 
-_Job: TypeAlias = Piece | SegmentEnded | _Quiet | _Ends | UndecodableAudioError
+_Job: TypeAlias = (
+    _Said | SegmentEnded | SpeechStarted | SpeechEnded | _Quiet | _Ends | UndecodableAudioError
+)
+
+
+_PASSING = (SegmentEnded, SpeechStarted, SpeechEnded)
+"""Jobs that are no work; there are at most three for each piece."""
 
 
 class Session:
@@ -114,6 +130,7 @@ class Session:
         recognizer: The models, shared between sessions. Without one the session loads the default
             model for itself.
         session_id: What its messages carry; made up if not given.
+        dialect: How they are worded.
 
     Raises:
         NotServedError: On entering, if no model serves the language.
@@ -126,6 +143,7 @@ class Session:
         *,
         recognizer: Recognizer | None = None,
         session_id: str | None = None,
+        dialect: Dialect = LIGHTNING,
     ) -> None:
         self.options = options or Options()
         self.session_id = session_id or f"sess_{secrets.token_hex(8)}"
@@ -134,12 +152,14 @@ class Session:
         self._models = AsyncExitStack()
         self._inbox: Inbox[_Mark | Message] = Inbox(_room(self.options))
         self._outbox: Outbox[Message] = Outbox(_UNREAD)
-        self._builder = TranscriptBuilder(self.options, self.session_id)
+        self._builder = TranscriptBuilder(self.options, self.session_id, dialect)
         self._segmenter = Segmenter(
             threshold=self.options.vad_threshold,
             min_speech=self.options.vad_min_speech_ms * SAMPLE_RATE // 1000,
             endpoint_silence=self.options.endpoint_silence_ms * SAMPLE_RATE // 1000,
         )
+        self._turns = Turns() if dialect.tells_turns and self.options.vad_events else None
+        self._owed: SpeechEnded | None = None
         self._jobs: deque[_Job] = deque()
         self._changed = asyncio.Event()
         self._done = asyncio.Event()
@@ -200,7 +220,7 @@ class Session:
             raise
         return self
 
-    def _open(self, recognizer: Recognizer, engine: Engine, candidates: Sequence[str]) -> None:
+    def _open(self, recognizer: Recognizer, engine: AnyKind, candidates: Sequence[str]) -> None:
         self._recognizer = recognizer
         self._started = time.monotonic()
         self._hearing = Hearing(
@@ -208,13 +228,14 @@ class Session:
             recognizer.voice_activity.stream(),
             self._segmenter,
         )
-        self._recognition = StreamRecognition(
+        self._recognition = open_recognition(
             recognizer,
             engine,
             candidates,
             timeline=self._hearing.timeline,
             segmenter=self._segmenter,
             digits=self._numerals != "false",
+            hotwords=[(keyword.text, keyword.boost) for keyword in self.options.keywords],
         )
         if self.options.diarize:
             self._speakers = self._followed(recognizer)
@@ -310,6 +331,7 @@ class Session:
         except UndecodableAudioError as error:
             await self._inbox.close()
             await self._take_events(self._flushed())
+            self._end_turn()
             self._add_job(error)
 
     async def _take_input(self) -> bool:
@@ -330,7 +352,10 @@ class Session:
             await self._hear(self._hearing.flush())
             await self._take_events(self._flushed())
             await self._room_for_job()
-            self._add_job(_Ends(last=item is _Mark.FINISH))
+            if item is _Mark.FINISH:
+                self._end_turn()
+            self._add_job(_Ends(item))
+            self._end_turn()
             return item is not _Mark.FINISH
         else:
             await self._outbox.put(item)
@@ -384,12 +409,12 @@ class Session:
             over = batch.last
             for block in batch.blocks:
                 await self._take_events(self._hearing.take(block))
+                if self._speakers is not None:
+                    self._speakers.heard()
                 self._note_quiet()
             split, self._split_wanted = self._split_wanted, None
             if split is not None and split == self._segmenter.piece_start:
                 await self._take_events(self._segmenter.split())
-            if self._speakers is not None:
-                self._speakers.heard()
             self._forget()
             self._changed.set()
         received = (timeline.end - before) / SAMPLE_RATE
@@ -405,29 +430,45 @@ class Session:
     async def _take_events(self, events: list[SpeechEvent]) -> None:
         for event in events:
             match event:
-                case SpeechStarted(at=at):
-                    await self._announce(
-                        messages.SpeechStarted(session_id=self.session_id, timestamp=seconds(at))
-                    )
-                case SpeechEnded(at=at):
-                    await self._announce(
-                        messages.SpeechEnded(session_id=self.session_id, timestamp=seconds(at))
-                    )
+                case SpeechStarted():
+                    await self._tell_speech(event)
+                case SpeechEnded():
+                    if self._speakers is not None:
+                        self._speakers.paused(event.at)
+                    await self._tell_speech(event)
                 case Piece():
+                    said = _Said(event, time.monotonic())
                     self._spoken = True
                     if self._speakers is not None:
                         self._speakers.ended(event)
                     await self._room_for_job()
-                    self._add_job(event)
+                    self._add_job(said)
                 case SegmentEnded():
                     self._add_job(event)
+                    self._end_turn()
 
-    async def _announce(self, message: Message) -> None:
+    async def _tell_speech(self, event: SpeechStarted | SpeechEnded) -> None:
+        """Say at once that speech began or paused, or in its turn where turns are told."""
+        if self._turns is None:
+            await self._announce(event)
+        elif isinstance(event, SpeechEnded):
+            self._turns.paused(event)
+        elif (began := self._turns.started(event)) is not None:
+            self._add_job(began)
+
+    def _end_turn(self) -> None:
+        """Where turns are told, say that speech has ended, after what was said."""
+        if self._turns is not None and (ended := self._turns.over()) is not None:
+            self._add_job(ended)
+
+    async def _announce(self, event: SpeechStarted | SpeechEnded) -> None:
         if self.options.vad_events:
-            await self._outbox.put(message)
+            began = isinstance(event, SpeechStarted)
+            kind = messages.SpeechStarted if began else messages.SpeechEnded
+            await self._outbox.put(kind(session_id=self.session_id, timestamp=seconds(event.at)))
 
     async def _room_for_job(self) -> None:
-        while sum(not isinstance(job, SegmentEnded) for job in self._jobs) >= _MOST_JOBS:
+        while sum(not isinstance(job, _PASSING) for job in self._jobs) >= _MOST_JOBS:
             self._done.clear()
             await self._done.wait()
 
@@ -436,7 +477,7 @@ class Session:
         self._changed.set()
 
     def _forget(self) -> None:
-        waiting = (job.start for job in self._jobs if isinstance(job, Piece))
+        waiting = (job.piece.start for job in self._jobs if isinstance(job, _Said))
         following = next(waiting, self._segmenter.needed_from)
         needed = self._recognition.needed_from(following)
         if self._speakers is not None:
@@ -473,28 +514,54 @@ class Session:
     async def _finish_job(self, job: _Job) -> bool:
         """Do one job in turn; True when nothing follows."""
         match job:
-            case Piece():
+            case _Said():
                 await self._finish_piece(job)
+            case SpeechStarted() | SpeechEnded():
+                await self._tell_turn(job)
             case SegmentEnded():
                 if self._held or self._ready or self._shown:
                     await self._final(ended=self._is_long_over)
             case _Quiet():
                 if self._text.holding:
                     await self._final(ended=True)
-            case _Ends(last=last):
-                await self._final(last=last, ended=True)
-                if last:
-                    await self._outbox.end()
-                return last
+                await self._tell_owed()
+            case _Ends(mark):
+                return await self._answer_mark(mark)
             case UndecodableAudioError():
                 if self._held or self._ready or self._shown or self._text.holding:
                     await self._final(ended=True)
+                await self._tell_owed()
                 await self._outbox.end(job)
                 return True
         return False
 
-    async def _finish_piece(self, piece: Piece) -> None:
-        hypothesis = await self._understand(piece)
+    async def _answer_mark(self, mark: _Mark) -> bool:
+        last = mark is _Mark.FINISH
+        if last:
+            await self._tell_owed()  # nothing follows the last transcript
+        await self._final(answers=mark, ended=True)
+        await self._tell_owed()
+        if last:
+            await self._outbox.end()
+        return last
+
+    async def _tell_turn(self, event: SpeechStarted | SpeechEnded) -> None:
+        """Say that a turn began, or ended unless words of it are held back."""
+        await self._tell_owed()
+        if isinstance(event, SpeechEnded) and self._text.holding:
+            self._owed = event
+        else:
+            await self._announce(event)
+
+    async def _tell_owed(self) -> None:
+        """Say that the turn has ended whose words were held back."""
+        owed, self._owed = self._owed, None
+        if owed is not None:
+            await self._announce(owed)
+
+    async def _finish_piece(self, said: _Said) -> None:
+        piece = said.piece
+        hypothesis = await self._understand(said)
         if hypothesis.words:
             if self._held and hypothesis.language != self._language:
                 # Each language is read by its own rules.
@@ -508,9 +575,10 @@ class Session:
         if piece.ending in ("pause", "length") and may_cut and (self._held or self._ready):
             await self._final()
 
-    async def _understand(self, piece: Piece) -> Hypothesis:
+    async def _understand(self, said: _Said) -> Hypothesis:
         """Find out what is said in a piece, and at the same time by whom."""
-        final = self._recognition.final(piece, background=self._background)
+        piece = said.piece
+        final = self._recognition.final(piece, asked=said.asked, background=self._background)
         if self._speakers is None:
             return await final
         deciding = asyncio.create_task(self._speakers.decide(piece))
@@ -530,11 +598,11 @@ class Session:
             await self._final()
             self._held = rest
 
-    async def _final(self, *, last: bool = False, ended: bool = False) -> None:
+    async def _final(self, *, answers: _Mark | None = None, ended: bool = False) -> None:
         """Send a final, unless all that it would say is held back.
 
         Args:
-            last: Whether it is the last.
+            answers: The mark that asked for it.
             ended: Whether nothing may be held back; then it is sent in any case.
         """
         text = self._text.final(self._held, language=self._code(self._language), ended=ended)
@@ -545,7 +613,13 @@ class Session:
         spoken = [code for code in self._shares if code]
         primary = max(spoken, key=self._shares.__getitem__, default=self._language)
         self._shares.clear()
-        message = self._builder.final(words, language=primary, spoken=spoken, is_last=last)
+        message = self._builder.final(
+            words,
+            language=primary,
+            spoken=spoken,
+            is_last=answers is _Mark.FINISH,
+            from_finalize=answers is _Mark.FINALIZE,
+        )
         await self._outbox.put(message, replaces_draft=True)
 
     @property

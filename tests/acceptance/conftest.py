@@ -21,5 +21,5 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
         yield process
     assert process.code == 0, "".join(process.output)
     log = "".join(process.output)
-    for secret in (KEY, "quick brown", "best of times", "Traceback"):
+    for secret in (KEY, "sferic-token.", "quick brown", "best of times", "Traceback"):
         assert secret not in log

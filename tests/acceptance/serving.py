@@ -11,7 +11,8 @@ from types import TracebackType
 from typing import Self
 
 KEY = "key-of-the-acceptance-tests"
-COMMAND = Path(sys.executable).parent / "sferic"
+COMMAND = os.environ.get("SFERIC_COMMAND") or Path(sys.executable).parent / "sferic"
+"""In another environment than the tests, where these run clients of others."""
 
 _READY = re.compile(r"wss?://\S+/waves/v1/lightning/get_text")
 _START_S = 60

@@ -5,11 +5,11 @@ import pytest
 from typer.testing import CliRunner
 
 from sferic import cli
-from sferic.cli.flags import option_flags, options_from, query_from
+from sferic.cli.flags import OPTIONS, option_flags, options_from, query_from
 from sferic.errors import OptionsError
-from sferic.protocol.options import TABLE, Options
+from sferic.protocol.options import Options
 
-NAMES = [spec.name for spec in TABLE]
+NAMES = [spec.name for spec in OPTIONS]
 
 
 def test_every_option_of_a_stream_is_a_flag(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,7 +18,7 @@ def test_every_option_of_a_stream_is_a_flag(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(shutil, "get_terminal_size", lambda *_: (200, 50))
     text = CliRunner().invoke(cli.app, ["transcribe", "--help"]).stdout
     flags = set(re.findall(r"--[a-z-]+", text))
-    missing = {spec.flag for spec in TABLE} - flags
+    missing = {spec.flag for spec in OPTIONS} - flags
     assert missing == set()
     assert "--no-format" in flags
     assert "`" not in text

@@ -48,8 +48,8 @@ def run(*arguments: str) -> Result:
 def stops_when_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     announce = serve._announce
 
-    def announce_and_stop(url: str, key: str | None) -> None:
-        announce(url, key)
+    def announce_and_stop(url: str, page: str, key: str | None) -> None:
+        announce(url, page, key)
         signal.raise_signal(signal.SIGTERM)
 
     monkeypatch.setattr(serve, "_announce", announce_and_stop)
@@ -84,7 +84,8 @@ def test_with_a_key_in_the_environment_it_needs_no_database(
 def test_dev_prints_the_url_the_same_key_at_every_start_and_one_line_to_try() -> None:
     result = run("--dev", "--port", "0")
     found = re.search(
-        r"WebSocket  (ws://127\.0\.0\.1:\d+/waves/v1/lightning/get_text)\n"
+        r"  WebSocket  (ws://127\.0\.0\.1:\d+/waves/v1/lightning/get_text)\n"
+        r"  Page       http://127\.0\.0\.1:\d+/\n"
         r"  Key        (sferic_\S+)  \(.*\n"
         r"  Try it     (\S+) transcribe --url (\S+) --key (\S+) FILE\n",
         result.output,

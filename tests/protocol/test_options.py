@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sferic.errors import OptionsError, Problem
-from sferic.protocol.options import TABLE, Dialect, Options, OptionSpec, parse_options
+from sferic.protocol.dialects import DIALECTS, LIGHTNING, LIVE, PULSE, Dialect, dialect_at
+from sferic.protocol.options import TABLE, Options, OptionSpec, parse_options, rows
 from sferic.protocol.values import SHOWN_CHARACTERS, Keyword, Keywords
 
 ROWS = pytest.mark.parametrize("spec", TABLE, ids=lambda spec: spec.name)
@@ -38,7 +39,8 @@ def test_no_two_options_share_a_name() -> None:
 
 @ROWS
 def test_a_default_is_always_accepted_as_its_row_writes_it(spec: OptionSpec) -> None:
-    parsed = parse_options([(spec.name, spec.write(spec.default))])
+    asked = [("model", "pulse"), ("language", "en"), (spec.name, spec.write(spec.default))]
+    parsed = parse_options(asked, dialect=Dialect(name="live"))
 
     assert parsed == Options()
 
@@ -365,11 +367,55 @@ def test_any_text_is_keywords_or_not_and_what_is_reads_back(text: str) -> None:
 # Dialects
 
 
-def test_a_dialect_has_defaults_and_requirements_of_its_own() -> None:
-    dialect = Dialect(
-        name="other", defaults={"word_timestamps": False}, required=frozenset({"language"})
-    )
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
+def test_what_a_dialect_says_differently_is_in_the_table_and_allowed(dialect: Dialect) -> None:
+    own = {spec.name: spec for spec in rows(dialect)}
 
-    assert not parse_options([("language", "de")], dialect=dialect).word_timestamps
-    with pytest.raises(OptionsError, match="language is missing"):
-        parse_options([], dialect=dialect)
+    assert own.keys() >= dialect.defaults.keys() | dialect.required
+    for name, default in dialect.defaults.items():
+        assert own[name].check(default) != own[name].default
+
+
+def test_the_pulse_path_formats_numbers_only_when_asked() -> None:
+    options = parse_options([], dialect=PULSE)
+
+    assert options == Options(itn_normalize=False)
+    assert parse_options([("itn_normalize", "true")], dialect=PULSE).itn_normalize
+
+
+def test_the_live_path_sends_words_only_when_asked_and_needs_a_model_and_a_language() -> None:
+    asked = [("model", "pulse"), ("language", "de")]
+    options = parse_options(asked, dialect=LIVE)
+
+    assert options == Options(language="de", word_timestamps=False, itn_normalize=False)
+    with pytest.raises(OptionsError) as caught:
+        parse_options([], dialect=LIVE)
+    missing = {problem.parameter: problem.message for problem in caught.value.problems}
+    assert missing.keys() == {"model", "language"}
+    assert missing["model"] == "model is missing: it must be one of pulse"
+
+
+def test_another_model_is_refused_where_there_is_a_choice_and_nobodys_business_elsewhere() -> None:
+    query = [("model", "pulse-pro"), ("language", "en")]
+
+    with pytest.raises(OptionsError, match="model=pulse-pro is not allowed: it must be one of"):
+        parse_options(query, dialect=LIVE)
+    for dialect in (LIGHTNING, PULSE):
+        assert parse_options(query, dialect=dialect) == parse_options(query[1:], dialect=dialect)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
+@pytest.mark.parametrize(
+    "options",
+    [Options(), Options(word_timestamps=False, itn_normalize=False), Options(language="de")],
+)
+def test_options_ask_every_path_for_the_same(dialect: Dialect, options: Options) -> None:
+    assert parse_options(options.query(dialect), dialect=dialect) == options
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
+def test_an_address_tells_its_dialect_whatever_stands_before_it(dialect: Dialect) -> None:
+    for path in dialect.paths:
+        for address in (path, f"{path}/", f"/speech{path}"):
+            assert dialect_at(address) is dialect
+    assert dialect_at("/elsewhere") is LIGHTNING

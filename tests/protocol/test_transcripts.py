@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
+from sferic.protocol.dialects import LIGHTNING, LIVE, PULSE, Dialect
 from sferic.protocol.messages import Utterance, WordItem, encode
 from sferic.protocol.options import Options
 from sferic.protocol.transcripts import SENTENCE_WORDS, TranscriptBuilder
@@ -28,8 +29,8 @@ def say(text: str, *, at: float = 0.0, confidence: float = 0.9) -> list[Word]:
     ]
 
 
-def builder(**options: Any) -> TranscriptBuilder:
-    return TranscriptBuilder(Options(**options), "sess_1")
+def builder(dialect: Dialect = LIGHTNING, /, **options: Any) -> TranscriptBuilder:
+    return TranscriptBuilder(Options(**options), "sess_1", dialect)
 
 
 def utterances(message: Any) -> list[tuple[str, float, float]]:
@@ -84,7 +85,7 @@ def test_a_final_carries_nothing_that_was_not_asked_for() -> None:
 
 def test_the_last_final_has_every_field_asked_for_even_with_nothing_in_it() -> None:
     message = builder(language="multi", full_transcript=True, sentence_timestamps=True).final(
-        [], is_last=True, from_finalize=True
+        [], is_last=True
     )
 
     assert json.loads(encode(message)) == {
@@ -95,13 +96,40 @@ def test_the_last_final_has_every_field_asked_for_even_with_nothing_in_it() -> N
         "transcription": "",
         "is_final": True,
         "is_last": True,
-        "from_finalize": True,
         "full_transcript": "",
         "language": None,
         "languages": [],
         "words": [],
         "utterances": [],
     }
+
+
+# Dialects
+
+
+@pytest.mark.parametrize("dialect", [PULSE, LIVE], ids=lambda dialect: dialect.name)
+def test_a_final_says_on_the_pulse_paths_whether_it_answers_a_finalize(dialect: Dialect) -> None:
+    made = builder(dialect)
+
+    assert made.partial(say("Hello")).from_finalize is UNSET
+    assert made.final(say("Hello.")).from_finalize is False
+    assert made.final(say("Hello."), from_finalize=True).from_finalize is True
+    assert made.final([], is_last=True).from_finalize is False
+
+
+def test_on_the_lightning_path_it_says_nothing_of_that() -> None:
+    assert builder().final(say("Hello."), from_finalize=True).from_finalize is UNSET
+
+
+@pytest.mark.parametrize("dialect", [PULSE, LIVE], ids=lambda dialect: dialect.name)
+def test_finals_of_the_pulse_paths_can_be_joined_as_they_are(dialect: Dialect) -> None:
+    made = builder(dialect, full_transcript=True)
+    finals = [made.final(words) for words in (say("Hello."), [], say("Good bye.", at=4))]
+
+    assert "".join(final.transcript for final in finals) == "Hello. Good bye. "
+    assert [final.transcription for final in finals] == [final.transcript for final in finals]
+    assert [final.full_transcript for final in finals] == ["Hello.", "Hello.", "Hello. Good bye."]
+    assert made.partial(say("And")).transcript == "And"
 
 
 # Text

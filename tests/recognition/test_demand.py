@@ -1,14 +1,10 @@
-import asyncio
-
 import msgspec
 import pytest
 
-from engines import FakeEngine, fake_recognizer, say
+from engines import FakeEngine, fake_recognizer
 from sferic.recognition.capacity import Demand
 from sferic.recognition.demand import DemandMeter
-from sferic.recognition.hypothesis import Hypothesis
 from sferic.recognition.load import Costs, Load
-from sferic.recognition.recognizer import Recognizer
 
 ASSUMED = Demand(finals=0.2, speaking=0.5, overhead=0.03, loop=0.01)
 
@@ -90,37 +86,6 @@ def test_streams_that_are_silent_may_speak_up(watched: Watched) -> None:
 def test_what_background_streams_take_is_not_put_down_to_live_ones(watched: Watched) -> None:
     watched.go_on(600, live=20, background=3, hearing=2.0, loop=1.0)
     assert asks_for(watched, finals=0.1, speaking=0.25, overhead=0.03, loop=0.01)
-
-
-async def transcribed(recognizer: Recognizer, *, background: bool = False) -> Hypothesis:
-    def work() -> Hypothesis:
-        return recognizer.routing.models[0].engine().transcribe(say(1), languages=["en"])
-
-    return await recognizer.final(lambda: work, background=background)
-
-
-async def test_a_final_that_waits_for_a_worker_is_late_by_what_it_waited() -> None:
-    engine = FakeEngine()
-    engine.running.clear()
-    with fake_recognizer(engine) as recognizer:
-        first = asyncio.create_task(transcribed(recognizer))
-        await engine.called(1)
-        second = asyncio.create_task(transcribed(recognizer))
-        await asyncio.sleep(0.05)
-        engine.running.set()
-        await asyncio.gather(first, second)
-        one, other = recognizer.usage.answers()
-        assert one.waited < 0.04 < one.took
-        assert other.waited >= 0.04
-        assert other.took >= other.waited
-        assert recognizer.usage.answers(after=one.at) == [other]
-
-
-async def test_nobody_waits_for_a_final_in_the_background() -> None:
-    with fake_recognizer() as recognizer:
-        await transcribed(recognizer, background=True)
-        assert recognizer.usage.answers() == []
-        assert recognizer.usage.steady == recognizer.workload.costs
 
 
 def test_late_is_the_95th_percentile_of_the_last_half_minute(watched: Watched) -> None:

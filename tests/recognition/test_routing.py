@@ -167,7 +167,9 @@ async def test_a_model_without_memory_says_so_and_others_go_on() -> None:
     with Recognizer(routing, FakeVoiceActivity(), machine=machine) as recognizer:
 
         async def heard(language: str) -> list[str]:
-            async with recognizer.lease(language) as engine:
+            async with recognizer.lease(language) as leased:
+                engine = leased
+                assert isinstance(engine, Named)
                 final = await recognizer.final(
                     lambda: lambda: engine.transcribe(say(1), languages=[language]),
                     model=engine.name,

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import time
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from functools import partial
 
@@ -34,9 +35,10 @@ class Stream:
         self.segmenter = Segmenter(threshold=0.5, min_speech=1600, endpoint_silence=9600)
         self._activity = recognizer.voice_activity.stream()
         self.hear(*parts)
+        assert isinstance(recognizer.engine, FakeEngine)
         self.recognition = StreamRecognition(
             recognizer,
-            recognizer.routing.models[0].engine(),
+            recognizer.engine,
             languages,
             timeline=self.timeline,
             segmenter=self.segmenter,
@@ -596,6 +598,40 @@ async def test_a_final_does_not_wait_in_the_place_of_what_was_to_be_decided_earl
     engine.running.set()
     await asyncio.gather(occupying, drafting, finishing)
     assert [texts(call.heard) for call in engine.calls] == [[], names(1, 2), names(9)]
+
+
+async def test_a_final_is_late_from_the_decision_on_and_by_what_it_waited_for_a_worker(
+    recognizer: Recognizer, engine: FakeEngine
+) -> None:
+    occupying = await occupied(recognizer, engine)
+    stream = Stream(recognizer)
+    [piece] = stream.hear(say(1), END)
+    decided = time.monotonic() - 3.0
+    finishing = asyncio.create_task(stream.recognition.final(piece, asked=decided))
+    await until_waiting(recognizer, 1)
+    await asyncio.sleep(0.05)
+    engine.running.set()
+    await asyncio.gather(occupying, finishing)
+    [answer] = recognizer.usage.answers()
+    assert 0.05 <= answer.waited < 3.0 <= answer.took
+
+
+async def test_nobody_waits_for_a_final_in_the_background(recognizer: Recognizer) -> None:
+    stream = Stream(recognizer)
+    [piece] = stream.hear(say(1), END)
+    await stream.recognition.final(piece, background=True)
+    assert recognizer.usage.answers() == []
+
+
+async def test_a_final_that_was_decided_early_has_waited_for_nobody(
+    recognizer: Recognizer,
+) -> None:
+    stream = Stream(recognizer, say(1), HUSH)
+    await stream.decide_early()
+    [piece] = stream.hear(END)
+    await stream.recognition.final(piece)
+    [answer] = recognizer.usage.answers()
+    assert answer.waited == 0.0
 
 
 async def test_of_one_stream_only_one_early_decision_waits(

@@ -33,7 +33,9 @@ async def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         limits: FlowLimits | None = None,
         tls: ssl.SSLContext | None = None,
         backend: Backend | None = None,
+        recognizer: FakeRecognizer | None = None,
         ready: bool = True,
+        development_key: str | None = None,
         **changes: Any,
     ) -> Running:
         settings = Settings(
@@ -44,9 +46,12 @@ async def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
                 **changes,
             }
         )
-        recognizer = FakeRecognizer()
+        recognizer = recognizer or FakeRecognizer()
         app = create_app(
-            settings, recognizer if ready else None, backend=backend or fake_backend(recognizer)
+            settings,
+            recognizer if ready else None,
+            backend=backend or fake_backend(recognizer),
+            development_key=development_key,
         )
         sockets = listen("127.0.0.1", 0)
         server = PromptServer(app, limits=limits, tls=tls)

@@ -9,14 +9,13 @@ from typing import Any
 import httpx
 import pytest
 import websockets
-from starlette.routing import WebSocketRoute
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
 from fakes import SPOKEN, FakeRecognizer, FakeStream
+from protocol.documented import assert_documented
 from sferic.server.app import Services
-from sferic.server.live import Live
 from sferic.server.run import Server
 
 KEY = "secret-key-of-the-tests"
@@ -61,16 +60,6 @@ class Running:
     def url(self) -> str:
         return f"ws{self.scheme}://127.0.0.1:{self.port}{PATH}"
 
-    @property
-    def live(self) -> Live:
-        """The endpoint behind the path."""
-        routes = self.server.config.app.routes  # type: ignore[union-attr]
-        endpoint: Any
-        (endpoint,) = {route.endpoint for route in routes if isinstance(route, WebSocketRoute)}
-        live = endpoint.__self__
-        assert isinstance(live, Live)
-        return live
-
     def connect(
         self, query: str = "", *, path: str = PATH, key: str | None = KEY, **options: Any
     ) -> Any:
@@ -105,7 +94,8 @@ class Denial:
         self.status = status
         self.headers = headers
         self.body = body
-        assert body["type"] == body["status"] == "error"
+        assert_documented(body)
+        assert body["status"] == "error"
         assert body["message"]
         assert headers["Content-Type"] == "application/json"
 
@@ -153,11 +143,12 @@ Start = Callable[..., Awaitable[Running]]
 
 
 async def received(connection: ClientConnection) -> list[dict[str, Any]]:
-    """Everything that a connection says until it is closed."""
+    """Everything that a connection says until it is closed; the document has it all."""
     messages = []
     try:
         while True:
             messages.append(json.loads(await connection.recv()))
+            assert_documented(messages[-1])
     except ConnectionClosed:
         return messages
 

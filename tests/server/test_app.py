@@ -1,7 +1,4 @@
 import asyncio
-import base64
-import hashlib
-import re
 import threading
 from pathlib import Path
 
@@ -25,7 +22,7 @@ async def test_health_is_200_and_ready_503_until_the_model_is_loaded(start: Star
         may_load.wait(10)
         return recognizer
 
-    backend = Backend(load=load, open=lambda options, _: FakeStream(options, recognizer))
+    backend = Backend(load=load, open=lambda options, *_: FakeStream(options, recognizer))
     running = await start(ready=False, backend=backend)
     running.services.engine.on_ready = loaded.set
     assert (await running.get("/health")).json() == {"status": "ok"}
@@ -66,31 +63,21 @@ async def test_a_recognizer_that_was_given_stays_the_givers(start: Start) -> Non
     assert not running.recognizer.closed
 
 
-async def test_the_page_says_what_this_is_and_needs_nothing_from_anywhere(start: Start) -> None:
+async def test_the_live_paths_are_described_at_the_address_they_were_asked_for(
+    start: Start,
+) -> None:
     running = await start()
-    answer = await running.get("/")
-    assert f"ws://127.0.0.1:{running.port}/waves/v1/lightning/get_text" in answer.text
-    assert "Ready." in answer.text
-    assert "prefers-color-scheme: dark" in answer.text
-    assert not re.search(r"(src|href)=\"(?!/health|/ready)", answer.text)
-    assert "<script" not in answer.text
-    policy = answer.headers["Content-Security-Policy"]
-    style = answer.text.split("<style>")[1].split("</style>")[0]
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    assert policy.startswith(f"default-src 'none'; style-src 'sha256-{digest}';")
-
-
-async def test_the_page_repeats_nothing_of_a_request_unescaped(start: Start) -> None:
-    running = await start()
-    answer = await running.get("/", headers={"Host": '"><script>alert(1)</script>'})
-    assert "<script" not in answer.text
-
-
-async def test_behind_a_proxy_that_ends_tls_the_page_shows_wss(start: Start) -> None:
-    running = await start()
+    answer = await running.get("/asyncapi.json")
+    assert answer.headers["Content-Type"] == "application/json"
+    described = answer.json()
+    assert described["servers"]["this"]["host"] == f"127.0.0.1:{running.port}"
+    assert described["servers"]["this"]["protocol"] == "ws"
+    for channel in described["channels"].values():
+        assert (await running.get(channel["address"])).status_code == 426
     headers = {"X-Forwarded-Proto": "https", "Host": "stt.example.com"}
-    answer = await running.get("/", headers=headers)
-    assert "wss://stt.example.com/waves" in answer.text
+    answer = await running.get("/asyncapi.json", headers=headers)
+    assert answer.json()["servers"]["this"]["host"] == "stt.example.com"
+    assert answer.json()["servers"]["this"]["protocol"] == "wss"
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/metrics", "/docs", "/waves/v1/lightning/"])

@@ -47,12 +47,18 @@ async def test_the_client_ends_it_and_gets_its_last_transcript(start: Start, end
     assert stream.left.is_set()
 
 
-async def test_where_finalize_does_not_end_it_close_stream_does(
-    start: Start, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("/waves/v1/pulse/get_text", ""),
+        ("/waves/v1/stt/live", "model=pulse&language=en"),
+    ],
+)
+async def test_on_the_pulse_paths_finalize_ends_a_turn_and_close_stream_the_session(
+    start: Start, path: str, query: str
 ) -> None:
     running = await start()
-    monkeypatch.setattr(running.live, "_finalize_ends", False)
-    async with running.connect() as connection:
+    async with running.connect(query, path=path) as connection:
         for item in (b"one", FINALIZE, b"two", '{"type":"close_stream"}'):
             await connection.send(item)
         messages = await received(connection)

@@ -179,7 +179,7 @@ async def test_while_the_model_is_loaded_it_is_503_after_all_else_is_right(start
         may_load.wait(10)
         return recognizer
 
-    backend = Backend(load=load, open=lambda options, _: FakeStream(options, recognizer))
+    backend = Backend(load=load, open=lambda options, *_: FakeStream(options, recognizer))
     running = await start(ready=False, backend=backend)
     running.services.engine.on_ready = loaded.set
     denial = await running.refused()

@@ -7,6 +7,7 @@ SFERIC_TEST_PRIVACY_SEED on:
 """
 
 import asyncio
+import itertools
 import json
 import logging
 import os
@@ -14,6 +15,7 @@ import random
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
+from itertools import accumulate, pairwise
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,9 +25,12 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from conversations import CANARY, PLACEHOLDER, Conversation, conversation, noisy
+from conversations import CANARY, PLACEHOLDER, Conversation, conversation
 from engines import FakeEngine, Samples, fake_recognizer, linear16, say, silence
+from noise import noisy
+from phrasebook import LANGUAGES
 from server.harness import Running, Start
+from sferic.protocol.dialects import DIALECTS, Dialect
 from sferic.protocol.options import Options
 from sferic.recognition.hypothesis import Hypothesis, Word
 from sferic.recognition.recognizer import Recognizer
@@ -41,6 +46,19 @@ MOST_WORDS = 110
 """Words of a conversation: the numbers that an engine knows are shared by those held at once."""
 SOUND = 4000
 """Samples of a word."""
+IDLE_S = 3.3
+"""Seconds without a message after which the server ends a session: more than anything waits."""
+FINALIZE = ('{"type":"finalize"}', '{"flag":"END"}')
+CLOSE = '{"type":"close_stream"}'
+ENDINGS = {
+    FINALIZE[0]: 100,
+    FINALIZE[1]: 10,
+    CLOSE: 60,
+    '{"type":"end"}': 10,
+    "leave": 20,
+    "idle": 1,
+}
+"""How a client ends a session, with weights: what it says, or going away, or saying nothing."""
 _NUMBER = re.compile(r"w(\d+)")
 
 
@@ -48,7 +66,7 @@ class ScriptedEngine(FakeEngine):
     """Knows conversations by heart, and is not as sure while somebody speaks."""
 
     def __init__(self) -> None:
-        super().__init__(languages=("en", "de", "es", "fr"), parallel=2)
+        super().__init__(languages=LANGUAGES, parallel=2)
         self.finals: dict[int, str] = {}
         self.drafts: dict[int, str] = {}
 
@@ -94,6 +112,10 @@ class Talk(msgspec.Struct, frozen=True):
     audio: bytes
     chunks: tuple[int, ...]
     query: dict[str, Any]
+    path: str
+    turns: tuple[int, ...]
+    """Bytes after which a turn is finalized, between two words."""
+    ending: str
 
 
 @pytest.fixture
@@ -115,10 +137,12 @@ def watch(_no_secret_in_any_log: None) -> Iterator[Watch]:
 async def test_nothing_that_is_redacted_leaves_the_server(start: Start, watch: Watch) -> None:
     engine = ScriptedEngine()
     recognizer = fake_recognizer(engine, partial_interval=0.3)
-    running = await start(backend=_backend(recognizer), max_sessions_per_key=0)
+    running = await start(
+        backend=_backend(recognizer), max_sessions_per_key=0, idle_timeout_s=IDLE_S
+    )
     running.recognizer.check = lambda options: None  # type: ignore[method-assign]
     problems: dict[str, str] = {}
-    partials = masked = heard = 0
+    partials = masked = heard = ended = 0
     try:
         for first in range(0, SESSIONS, AT_ONCE):
             numbers = range(first, min(first + AT_ONCE, SESSIONS))
@@ -135,20 +159,25 @@ async def test_nothing_that_is_redacted_leaves_the_server(start: Start, watch: W
                 shown = [json.loads(one) for one in messages]
                 partials += sum(not one.get("is_final", True) for one in shown)
                 masked += sum(bool(one.get("redacted_entities")) for one in shown)
-                heard += any(CANARY in one.get("transcript", "").lower() for one in shown)
+                whole = talk.ending != "leave"
+                ended += whole
+                spoken = (one.get("transcript", "").lower() for one in shown)
+                heard += whole and any(CANARY in one for one in spoken)
     finally:
         await asyncio.to_thread(recognizer.close)
     told = "\n".join(f"{seed}: {leak}" for seed, leak in list(problems.items())[:MOST_TOLD])
     assert not problems, f"{len(problems)} of {SESSIONS} sessions leak:\n{told}"
     # It is no silence that keeps the secrets.
-    assert heard > 0.95 * SESSIONS
-    assert partials > SESSIONS
+    assert heard > 0.95 * ended
+    assert partials > SESSIONS // 4  # there are fewer where the machine is busy
     assert masked > 0.9 * SESSIONS
 
 
 def _backend(recognizer: Recognizer) -> Backend:
-    def open_stream(options: Options, _: object) -> AbstractAsyncContextManager[Stream]:
-        return Session(options, recognizer=recognizer)
+    def open_stream(
+        options: Options, _: object, dialect: Dialect
+    ) -> AbstractAsyncContextManager[Stream]:
+        return Session(options, recognizer=recognizer, dialect=dialect)
 
     def load(_: object) -> Any:
         raise AssertionError
@@ -160,36 +189,54 @@ def _talk(engine: ScriptedEngine, number: int, slot: int) -> Talk:
     """Make a conversation up, and teach the engine to hear it."""
     seed = f"{SEED}-{number}"
     chance = random.Random(seed)
-    language = chance.choices(("en", "de", "es", "fr"), (7, 1, 1, 1))[0]
+    language = chance.choices(LANGUAGES, (5, *(1 for _ in LANGUAGES[1:])))[0]
     wanted = chance.choice(("both", "both", "pii", "pci"))
     pii, pci = wanted != "pci", wanted != "pii"
     said = conversation(chance, language, pii=pii, pci=pci)
+    while len(said.words) > MOST_WORDS:
+        said = conversation(chance, language, pii=pii, pci=pci)
     words = said.words
-    assert len(words) <= MOST_WORDS
     base = slot * MOST_WORDS
-    finals, drafts = noisy(chance, words), noisy(chance, words)
+    finals, drafts = noisy(chance, words, language), noisy(chance, words, language)
     engine.finals |= {base + place: word for place, word in enumerate(finals)}
     engine.drafts |= {base + place: word for place, word in enumerate(drafts)}
-    audio = linear16(*_sounds(chance, base, len(words)))
+    sounds = _sounds(chance, base, len(words))
+    audio = linear16(*sounds)
     chunks = tuple(chance.choice((999, 3200, 16_000, 64_000)) for _ in range(8))
     query = {
         "language": language,
         "redact_pii": pii,
         "redact_pci": pci,
         "numerals": chance.choice(("auto", "true", "false")),
+        "endpointing": chance.random() < 0.8,
         "endpointing_timeout": chance.choice((100, 300, 600)),
+        "eou_timeout_ms": chance.choice((100, 300, 800, 2000)),
         "finalize_on_words": chance.random() < 0.8,
         "full_transcript": chance.random() < 0.5,
         "sentence_timestamps": chance.random() < 0.5,
         "word_timestamps": chance.random() < 0.8,
-        "format": chance.random() < 0.9,
+        "diarize": False,
+        "format": chance.random() < 0.7,
+        "itn_normalize": chance.random() < 0.7,
         "punctuate": chance.random() < 0.8,
         "capitalize": chance.random() < 0.8,
         "no_format_delay": chance.random() < 0.2,
     }
     if chance.random() < 0.3:
         query["max_words"] = chance.choice((1, 3, 7, 20))
-    return Talk(seed, said, audio, chunks, query)
+    dialect = chance.choice(DIALECTS)
+    if "model" in dialect.required:
+        query["model"] = "pulse"
+    borders = [2 * border for border in accumulate(map(len, sounds))]
+    often = 0.0 if dialect.finalize_ends else chance.choice((0.0, 0.05, 0.2))
+    turns = tuple(border for border in borders[:-1] if chance.random() < often)
+    [ending] = chance.choices([*ENDINGS], [*ENDINGS.values()])
+    if ending in FINALIZE and not dialect.finalize_ends:
+        ending = CLOSE
+    if ending == "leave":
+        audio = audio[: chance.randrange(len(audio))]
+        turns = tuple(border for border in turns if border < len(audio))
+    return Talk(seed, said, audio, chunks, query, dialect.paths[0], turns, ending)
 
 
 def _sounds(chance: random.Random, base: int, count: int) -> list[Samples]:
@@ -205,7 +252,7 @@ def _sounds(chance: random.Random, base: int, count: int) -> list[Samples]:
 
 async def _converse(running: Running, talk: Talk) -> list[str]:
     """Say it to the server, and return all messages as they come over the wire."""
-    async with running.connect(urlencode(talk.query)) as connection:
+    async with running.connect(urlencode(talk.query), path=talk.path) as connection:
         speaking = asyncio.create_task(_speak(connection, talk))
         messages: list[str] = []
         try:
@@ -214,24 +261,39 @@ async def _converse(running: Running, talk: Talk) -> list[str]:
         except ConnectionClosed:
             pass
         await speaking
-    assert json.loads(messages[-1])["is_last"], talk.seed
+    if talk.ending == "idle":
+        assert json.loads(messages[-1])["code"] == "idle_timeout", talk.seed
+    elif talk.ending != "leave":
+        assert json.loads(messages[-1])["is_last"], talk.seed
     return messages
 
 
 async def _speak(connection: ClientConnection, talk: Talk) -> None:
-    at, turn = 0, 0
-    while at < len(talk.audio):
-        size = talk.chunks[turn % len(talk.chunks)]
-        await connection.send(talk.audio[at : at + size])
-        await asyncio.sleep(0)
-        at, turn = at + size, turn + 1
-    await connection.send('{"type":"finalize"}')
+    sizes = itertools.cycle(talk.chunks)
+    for start, end in pairwise((0, *talk.turns, len(talk.audio))):
+        at = start
+        while at < end:
+            size = min(next(sizes), end - at)
+            await connection.send(talk.audio[at : at + size])
+            await asyncio.sleep(0)
+            at += size
+        if end < len(talk.audio):
+            await connection.send(FINALIZE[0])
+    if talk.ending == "leave":
+        await connection.close()
+    elif talk.ending != "idle":
+        await connection.send(talk.ending)
 
 
 def _leaks(talk: Talk, messages: Sequence[str]) -> list[str]:
     leaks = []
     for raw in messages:
         message = json.loads(raw)
+        if message["type"] != "transcription":
+            leaks += [
+                f"{one} in a message of type {message['type']}" for one in talk.said.traces(raw)
+            ]
+            continue
         texts = [
             message["transcript"],
             message["transcription"],

@@ -12,7 +12,7 @@ from sferic.audio import SAMPLE_RATE
 from sferic.speakers.diarization import Diarization
 from sferic.speakers.stream import StreamSpeakers
 from sferic.speakers.voices import Limits
-from sferic.speech.segmenter import Piece, Segmenter
+from sferic.speech.segmenter import Piece, Segmenter, SpeechEnded
 from sferic.speech.timeline import Timeline
 from sferic.speech.vad import FRAME
 from speakers.loudness import LoudnessNetworks
@@ -54,6 +54,8 @@ class Listening:
                     if isinstance(event, Piece):
                         self.speakers.ended(event)
                         self.pieces.append(event)
+                    elif isinstance(event, SpeechEnded):
+                        self.speakers.paused(event.at)
             self.speakers.heard()
             await asyncio.sleep(0)
 

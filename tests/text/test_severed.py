@@ -22,6 +22,8 @@ def after(final: str, following: str, *, language: str = "en", gap: float = 4.0)
         ("[...] uh", "five it is", "[...] it is"),
         ("born in [DATE_1]", "seventh of June then", "[...] of [...] then"),
         ("i live at [BUILDINGNUMBER_1]", "Maple Lane so two", "[...] [...] so [...]"),
+        ("at [BUILDINGNUMBER_1] [...]", "Maple Lane so two", "[...] [...] so [...]"),
+        ("i live at [PIN_1] [...]", "Maple Lane so two", "Maple Lane so two"),
         ("send it to [EMAIL_1]", "[EMAIL_2] Maple Lane so", "[EMAIL_2] [...] [...] so"),
         ("send it to [EMAIL_1]", "thank you so", "thank you so"),
         ("i am [FIRSTNAME_1]", "two of us", "two of us"),

@@ -11,6 +11,9 @@ from sferic.config import SettingSpec
 from sferic.protocol.options import TABLE, Options, OptionSpec, parse_options
 from sferic.protocol.values import Choice, Flag, Fraction, Keywords, Language, Switch, Whole
 
+OPTIONS = tuple(spec for spec in TABLE if not spec.only)
+"""The options that are not a matter of one path."""
+
 _PREFIX = "option_"
 _PANELS = {
     "audio": "Raw audio",
@@ -34,7 +37,7 @@ def option_flags(
         taken: Flags that mean something else to the command; of such an option only `--no-name` is
             left.
     """
-    return [_parameter(spec, taken) for spec in TABLE if only is None or spec.name in only]
+    return [_parameter(spec, taken) for spec in OPTIONS if only is None or spec.name in only]
 
 
 def setting_flags(group: str | None = None, *, panel: str = "") -> list[inspect.Parameter]:
@@ -62,7 +65,7 @@ def options_from(flags: Mapping[str, str | bool | None]) -> Options:
 
 def query_from(flags: Mapping[str, str | bool | None]) -> list[tuple[str, str]]:
     """Return what was given, as the pairs of a query."""
-    given = ((spec, flags.get(_PREFIX + spec.name)) for spec in TABLE)
+    given = ((spec, flags.get(_PREFIX + spec.name)) for spec in OPTIONS)
     return [
         (spec.name, value if isinstance(value, str) else spec.write(value))
         for spec, value in given

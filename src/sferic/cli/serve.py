@@ -14,6 +14,7 @@ from rich.console import Console
 from sferic.cli.flags import setting_flags, with_parameters
 from sferic.config import Settings, load_settings
 from sferic.errors import NoKeysError, SfericError
+from sferic.protocol.dialects import LIGHTNING
 
 Config = Annotated[
     Path | None,
@@ -80,7 +81,7 @@ def _serve(settings: Settings, development_key: str | None, notes: Console) -> N
     # The server's own imports take longer than printing help or an error should.
     from sferic.models import on_console  # noqa: PLC0415
     from sferic.server import logs  # noqa: PLC0415
-    from sferic.server.app import LIGHTNING_PATHS, Services, create_app  # noqa: PLC0415
+    from sferic.server.app import Services, create_app  # noqa: PLC0415
     from sferic.server.backend import default_backend  # noqa: PLC0415
     from sferic.server.run import Server, listen, tls_context  # noqa: PLC0415
 
@@ -95,8 +96,9 @@ def _serve(settings: Settings, development_key: str | None, notes: Console) -> N
     services: Services = app.state.services
     server = Server(app, tls=tls)
     port = sockets[0].getsockname()[1]
-    url = f"{'wss' if tls else 'ws'}://{_reachable(settings.host)}:{port}{LIGHTNING_PATHS[0]}"
-    services.engine.on_ready = lambda: _announce(url, development_key)
+    address = f"{'s' if tls else ''}://{_reachable(settings.host)}:{port}"
+    url, page = f"ws{address}{LIGHTNING.paths[0]}", f"http{address}/"
+    services.engine.on_ready = lambda: _announce(url, page, development_key)
     failures: list[Exception] = []
 
     def stop(error: Exception) -> None:
@@ -111,11 +113,12 @@ def _serve(settings: Settings, development_key: str | None, notes: Console) -> N
         raise RuntimeError from error
 
 
-def _announce(url: str, development_key: str | None) -> None:
+def _announce(url: str, page: str, development_key: str | None) -> None:
     out = Console(highlight=False, markup=False)
     key = development_key or "YOUR_KEY"
     out.print("Sferic is ready.", style="bold green")
     out.print(f"  WebSocket  {url}", soft_wrap=True)
+    out.print(f"  Page       {page}", soft_wrap=True)
     if development_key is not None:
         out.print(f"  Key        {key}  (for development, on this machine only)", soft_wrap=True)
     out.print(f"  Try it     {_program()} transcribe --url {url} --key {key} FILE", soft_wrap=True)

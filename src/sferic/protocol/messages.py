@@ -1,9 +1,9 @@
 """Messages of the wire, both ways; the order of the fields is the order on the wire."""
 
-from typing import ClassVar, TypeAlias
+from typing import Annotated, ClassVar, TypeAlias
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from sferic.errors import Problem, SfericError
 from sferic.protocol.values import shown
@@ -15,11 +15,13 @@ LONGEST_CONTROL = 65_536
 class WordItem(msgspec.Struct, frozen=True, kw_only=True):
     """One word of a transcription; times in seconds from the first audio frame."""
 
-    word: str
+    word: Annotated[str, Meta(description="As it stands in the transcript, with its punctuation.")]
     start: float
     end: float
     confidence: float
-    speaker: int | UnsetType = UNSET
+    speaker: Annotated[
+        int | UnsetType, Meta(description="On finals with `diarize`: numbered from 0 as heard.")
+    ] = UNSET
     speaker_confidence: float | UnsetType = UNSET
 
 
@@ -35,23 +37,47 @@ class Utterance(msgspec.Struct, frozen=True, kw_only=True):
 class Transcription(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="transcription"
 ):
-    """A partial or final transcript of one segment; a field that does not apply is UNSET."""
+    """A partial or final transcript of one segment; a field that does not apply is left out."""
 
     type: ClassVar[str] = "transcription"
     status: str = "success"
-    session_id: str
-    transcript: str
-    transcription: str
-    """The same text as `transcript`: clients read the one or the other."""
-    is_final: bool
-    is_last: bool
-    from_finalize: bool | UnsetType = UNSET
-    full_transcript: str | UnsetType = UNSET
-    language: str | UnsetType | None = UNSET
-    languages: tuple[str, ...] | UnsetType = UNSET
-    words: tuple[WordItem, ...] | UnsetType = UNSET
-    utterances: tuple[Utterance, ...] | UnsetType = UNSET
-    redacted_entities: tuple[str, ...] | UnsetType = UNSET
+    session_id: Annotated[str, Meta(description="The server's name of the session.")]
+    transcript: Annotated[str, Meta(description="The text of the segment that is open, or ends.")]
+    transcription: Annotated[
+        str, Meta(description="The same text: clients read the one or the other.")
+    ]
+    is_final: Annotated[bool, Meta(description="Whether the segment will not be revised.")]
+    is_last: Annotated[bool, Meta(description="Whether nothing follows.")]
+    from_finalize: Annotated[
+        bool | UnsetType,
+        Meta(description="On finals of the pulse paths: whether it answers a `finalize`."),
+    ] = UNSET
+    full_transcript: Annotated[
+        str | UnsetType,
+        Meta(description="On finals with `full_transcript`: all finals so far, joined."),
+    ] = UNSET
+    language: Annotated[
+        str | UnsetType | None,
+        Meta(description="On finals: of the segment; null if nothing was said in any language."),
+    ] = UNSET
+    languages: Annotated[
+        tuple[str, ...] | UnsetType,
+        Meta(description="On finals: all of the session so far, in the order they were heard."),
+    ] = UNSET
+    words: Annotated[
+        tuple[WordItem, ...] | UnsetType, Meta(description="With `word_timestamps`.")
+    ] = UNSET
+    utterances: Annotated[
+        tuple[Utterance, ...] | UnsetType,
+        Meta(
+            description="On finals with `sentence_timestamps`: of the segment, or with "
+            "`full_transcript` of the session so far."
+        ),
+    ] = UNSET
+    redacted_entities: Annotated[
+        tuple[str, ...] | UnsetType,
+        Meta(description="With redaction: the placeholders in this message, in order."),
+    ] = UNSET
 
 
 class SpeechStarted(
@@ -87,10 +113,12 @@ class ErrorMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
 
     type: ClassVar[str] = "error"
     status: str = "error"
-    code: str
-    message: str
-    errors: tuple[Problem, ...] = ()
-    """What was wrong with each parameter, where parameters were wrong."""
+    code: Annotated[str, Meta(description="A name for machines.")]
+    message: Annotated[str, Meta(description="A sentence for people.")]
+    errors: Annotated[
+        tuple[Problem, ...],
+        Meta(description="What is wrong with each parameter, where parameters are wrong."),
+    ] = ()
 
     @classmethod
     def of(cls, error: SfericError) -> "ErrorMessage":
@@ -130,15 +158,15 @@ def decode(text: str | bytes) -> Message:
     return _DECODER.decode(text)
 
 
-class Finalize(msgspec.Struct, frozen=True):
+class Finalize(msgspec.Struct, frozen=True, tag_field="type", tag="finalize"):
     """Flush what is pending: `{"type":"finalize"}`, or `{"flag":"END"}` as older clients say."""
 
 
-class CloseStream(msgspec.Struct, frozen=True):
+class CloseStream(msgspec.Struct, frozen=True, tag_field="type", tag="close_stream"):
     """End the session: `{"type":"close_stream"}`, or `{"type":"end"}` as older clients say."""
 
 
-class Keepalive(msgspec.Struct, frozen=True):
+class Keepalive(msgspec.Struct, frozen=True, tag_field="type", tag="keepalive"):
     """Reset the idle timer and answer `pong`: `{"type":"keepalive"}`."""
 
 
@@ -160,7 +188,10 @@ class Unknown(msgspec.Struct, frozen=True):
         )
 
 
-Control: TypeAlias = Finalize | CloseStream | Keepalive | Unknown
+Request: TypeAlias = Finalize | CloseStream | Keepalive
+"""Everything that a client says in text and is understood."""
+
+Control: TypeAlias = Request | Unknown
 """Everything that a client says in text."""
 
 

@@ -6,6 +6,7 @@ from typing import Literal, get_args
 import msgspec
 
 from sferic.errors import OptionsError, Problem
+from sferic.protocol.dialects import LIGHTNING, Dialect
 from sferic.protocol.values import (
     Choice,
     Flag,
@@ -40,6 +41,8 @@ class OptionSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Other names in a query; the name itself wins where both are given."""
     available: bool = True
     """Whether the feature behind it exists yet; until then only the default passes."""
+    only: frozenset[str] = frozenset()
+    """Names of the dialects that have it; empty, all of them and the command line."""
 
     @property
     def default(self) -> object:
@@ -90,6 +93,13 @@ class OptionSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 TABLE: tuple[OptionSpec, ...] = (
+    OptionSpec(
+        name="model",
+        kind=Choice(values=("pulse",)),
+        group="language",
+        doc="What the path is to serve: `pulse` is the model that this server has loaded.",
+        only=frozenset({"live"}),
+    ),
     OptionSpec(
         name="encoding",
         kind=Choice(values=get_args(Encoding)),
@@ -305,6 +315,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         OptionsError: one or more values are not allowed; it lists them all.
     """
 
+    model: Literal["pulse"] = "pulse"
     encoding: Encoding = "linear16"
     sample_rate: int = 16_000
     language: str = "en"
@@ -373,10 +384,14 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
             return min(self.endpointing_timeout, self.eou_timeout_ms)
         return self.eou_timeout_ms
 
-    def query(self) -> list[tuple[str, str]]:
-        """Return what differs from the defaults as the pairs of a query."""
-        values = ((spec, getattr(self, spec.name)) for spec in TABLE)
-        return [(spec.name, spec.write(value)) for spec, value in values if value != spec.default]
+    def query(self, dialect: Dialect = LIGHTNING) -> list[tuple[str, str]]:
+        """Return what a path requires or has other defaults for, as the pairs of a query."""
+        values = ((spec, getattr(self, spec.name)) for spec in rows(dialect))
+        return [
+            (spec.name, spec.write(value))
+            for spec, value in values
+            if spec.name in dialect.required or value != dialect.default(spec.name, spec.default)
+        ]
 
 
 _DEFAULTS: Mapping[str, object] = {
@@ -385,24 +400,16 @@ _DEFAULTS: Mapping[str, object] = {
 _BY_NAME = {name: spec for spec in TABLE for name in (spec.name, *spec.aliases)}
 
 
-class Dialect(msgspec.Struct, frozen=True, kw_only=True):
-    """What a path of the protocol says differently from the table."""
-
-    name: str
-    defaults: Mapping[str, object] = {}
-    """Options whose default is another one on this path."""
-    required: frozenset[str] = frozenset()
-    """Options that a query on this path must give."""
-
-
-LIGHTNING = Dialect(name="lightning")
-"""`/waves/v1/lightning/get_text`: the defaults of the table, nothing required."""
+def rows(dialect: Dialect) -> tuple[OptionSpec, ...]:
+    """Return the part of the table that a dialect has."""
+    return tuple(spec for spec in TABLE if not spec.only or dialect.name in spec.only)
 
 
 def parse_options(query: Iterable[tuple[str, str]], *, dialect: Dialect = LIGHTNING) -> Options:
     """Read the options of a stream from the decoded pairs of a query.
 
-    Names outside the table are ignored. A name may come twice only if both say the same.
+    Names that the dialect does not have are ignored. A name may come twice only if both say the
+    same.
 
     Args:
         query: Names and values, as they came.
@@ -418,7 +425,7 @@ def parse_options(query: Iterable[tuple[str, str]], *, dialect: Dialect = LIGHTN
             given.setdefault(name, []).append(text)
     values = dict(dialect.defaults)
     problems: list[Problem] = []
-    for spec in TABLE:
+    for spec in rows(dialect):
         names = [name for name in (*spec.aliases, spec.name) if name in given]
         if not names and spec.name in dialect.required:
             problems.append(_missing(spec))

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import get_args
 
 from sferic import languages
+from sferic.protocol.dialects import DIALECTS, Dialect
 from sferic.protocol.options import TABLE, Group, OptionSpec
 from sferic.protocol.values import Keywords, Language
 
@@ -18,7 +19,7 @@ _INTRODUCTION = """\
 Every option is a parameter of the WebSocket's query (`?language=de&vad_events=true`), a field of
 `sferic.Options` and a flag of `sferic transcribe` (`--vad-events`).
 
-* Names that are not below are ignored; names that are have to have an allowed value. All that is
+* Names that a path does not have are ignored; those it has need an allowed value. All that is
   wrong is listed at once, in the 400 answer or in `OptionsError.problems`.
 * Truth is written `true` or `false` in any case, or `1` or `0`. Numbers are plain digits: no sign,
   no exponent, no leading zero, no space.
@@ -28,7 +29,7 @@ Every option is a parameter of the WebSocket's query (`?language=de&vad_events=t
 * An option marked *not yet* takes only its default: everything else is refused, never ignored.
 """
 
-_TITLES: dict[Group, str] = {
+TITLES: dict[Group, str] = {
     "audio": "Audio",
     "language": "Language",
     "output": "What is sent",
@@ -36,6 +37,7 @@ _TITLES: dict[Group, str] = {
     "segments": "Where a segment ends",
     "delivery": "Names and delivery",
 }
+"""What the groups of options are called."""
 
 _FOOTNOTES: dict[Group, str] = {
     "text": "\n[What the text looks like](text.md) says how each works, with examples.\n",
@@ -45,18 +47,51 @@ _FOOTNOTES: dict[Group, str] = {
 def page() -> str:
     """Return the page as Markdown."""
     sections = [_section(group) for group in get_args(Group)]
-    return "\n".join((_INTRODUCTION, *sections, _keywords(), _languages()))
+    return "\n".join((_INTRODUCTION, _paths(), *sections, _keywords(), _languages()))
+
+
+def _paths() -> str:
+    table = _table(
+        ("", "path", "`finalize`", "finals", "`speech_ended`", "required"),
+        [
+            (
+                dialect.name,
+                "<br>".join(f"`{path}`" for path in dialect.paths),
+                "ends the session" if dialect.finalize_ends else "ends a turn; the session goes on",
+                _finals(dialect),
+                "at the end of a segment, after its final"
+                if dialect.tells_turns
+                else "at any pause, at once",
+                ", ".join(f"`{spec.name}`" for spec in TABLE if spec.name in dialect.required)
+                or "nothing",
+            )
+            for dialect in DIALECTS
+        ],
+    )
+    return (
+        "## Paths\n\n"
+        "Live sessions are served on three paths, which differ in what is here and in the defaults "
+        "that name them. `close_stream` ends a session on all of them.\n\n" + table
+    )
+
+
+def _finals(dialect: Dialect) -> str:
+    parts = []
+    if dialect.tells_finalize:
+        parts.append("have `from_finalize`")
+    if dialect.final_ending:
+        parts.append("end with a space")
+    return " and ".join(parts) or "as they are"
 
 
 def _section(group: Group) -> str:
     rows = [_row(spec) for spec in TABLE if spec.group == group]
     table = _table(("parameter", "default", "allowed", "meaning"), rows)
-    return f"## {_TITLES[group]}\n\n{table}{_FOOTNOTES.get(group, '')}"
+    return f"## {TITLES[group]}\n\n{table}{_FOOTNOTES.get(group, '')}"
 
 
 def _row(spec: OptionSpec) -> tuple[str, ...]:
     names = " or ".join(f"`{name}`" for name in (spec.name, *spec.aliases))
-    default = spec.write(spec.default)
     allowed = spec.kind.allowed
     if isinstance(spec.kind, Language):
         allowed = "a code or aggregate of [the list](#languages)"
@@ -64,10 +99,28 @@ def _row(spec: OptionSpec) -> tuple[str, ...]:
         allowed = "[`WORD[:BOOST],…`](#keywords)"
     return (
         names if spec.available else f"{names} *not yet*",
-        f"`{default}`" if default else "unset",
+        _defaults(spec),
         allowed,
         spec.doc,
     )
+
+
+def _defaults(spec: OptionSpec) -> str:
+    """The default of the table, and those of paths that have another."""
+    said = [_shown(spec, spec.default)]
+    if spec.only:
+        said = []
+    for dialect in DIALECTS:
+        if spec.name in dialect.required:
+            said.append(f"required on {dialect.name}")
+        elif spec.name in dialect.defaults:
+            said.append(f"{dialect.name} {_shown(spec, dialect.defaults[spec.name])}")
+    return ", ".join(said)
+
+
+def _shown(spec: OptionSpec, value: object) -> str:
+    written = spec.write(value)
+    return f"`{written}`" if written else "unset"
 
 
 def _keywords() -> str:

@@ -7,6 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from sferic import languages
 from sferic.audio import SAMPLE_RATE
+from sferic.protocol.dialects import LIGHTNING, Dialect
 from sferic.protocol.messages import Transcription, Utterance, WordItem
 from sferic.protocol.options import Options
 from sferic.recognition.hypothesis import Word, join
@@ -34,11 +35,13 @@ class TranscriptBuilder:
     Args:
         options: What the stream asked for.
         session_id: What every message carries.
+        dialect: How finals are worded.
     """
 
-    def __init__(self, options: Options, session_id: str) -> None:
+    def __init__(self, options: Options, session_id: str, dialect: Dialect = LIGHTNING) -> None:
         self._options = options
         self._session_id = session_id
+        self._dialect = dialect
         self._pinned = None if languages.is_aggregate(options.language) else options.language
         self._heard: list[str] = [] if self._pinned is None else [self._pinned]
         self._text = ""
@@ -67,7 +70,7 @@ class TranscriptBuilder:
         language: str | None = None,
         spoken: Iterable[str] = (),
         is_last: bool = False,
-        from_finalize: bool | UnsetType = UNSET,
+        from_finalize: bool = False,
     ) -> Transcription:
         """Return the end of a segment and remember it.
 
@@ -78,7 +81,7 @@ class TranscriptBuilder:
             spoken: All languages detected in it, in the order of their appearance; by default the
                 one.
             is_last: Whether nothing follows.
-            from_finalize: Whether it answers a `finalize`, in the dialects that say so.
+            from_finalize: Whether it answers a `finalize`.
         """
         styled = self._style(words)
         text = join(styled)
@@ -88,13 +91,14 @@ class TranscriptBuilder:
             self._heard = list(dict.fromkeys((*self._heard, *heard, primary)))
         if self._options.full_transcript and text:
             self._text += text if not self._text or styled[0].glued else " " + text
+        said = text + self._dialect.final_ending if text else ""
         return Transcription(
             session_id=self._session_id,
-            transcript=text,
-            transcription=text,
+            transcript=said,
+            transcription=said,
             is_final=True,
             is_last=is_last,
-            from_finalize=from_finalize,
+            from_finalize=from_finalize if self._dialect.tells_finalize else UNSET,
             full_transcript=self._text if self._options.full_transcript else UNSET,
             language=primary,
             languages=tuple(self._heard),

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Sequence
+from typing import ClassVar
 
 import msgspec
 
@@ -29,6 +30,11 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def allowed(self) -> str:
         """What is allowed, as a phrase that follows "it must be"."""
+        raise NotImplementedError
+
+    @property
+    def schema(self) -> dict[str, object]:
+        """What is allowed as JSON Schema, for the value and not for how a query writes it."""
         raise NotImplementedError
 
     def parse(self, text: str) -> object:
@@ -65,6 +71,7 @@ class Flag(Kind, frozen=True):
     """`true` or `false` in any case, `1` or `0`."""
 
     allowed = "true or false"
+    schema: ClassVar[dict[str, object]] = {"type": "boolean"}
 
     def _read(self, text: str) -> object:
         return {"true": True, "1": True, "false": False, "0": False}.get(text.lower())
@@ -88,6 +95,11 @@ class Switch(Kind, frozen=True, kw_only=True):
         """The three."""
         return f"true, false or {self.third}"
 
+    @property
+    def schema(self) -> dict[str, object]:
+        """The three words."""
+        return {"type": "string", "enum": ["true", "false", self.third]}
+
     def _read(self, text: str) -> object:
         lower = text.lower()
         return {"1": "true", "0": "false"}.get(lower, lower)
@@ -108,6 +120,12 @@ class Choice(Kind, frozen=True, kw_only=True):
         """All of them."""
         return "one of " + ", ".join(map(str, self.values))
 
+    @property
+    def schema(self) -> dict[str, object]:
+        """All of them."""
+        whole = all(isinstance(value, int) for value in self.values)
+        return {"type": "integer" if whole else "string", "enum": list(self.values)}
+
     def _read(self, text: str) -> object:
         return next((value for value in self.values if str(value) == text), None)
 
@@ -127,6 +145,11 @@ class Whole(Kind, frozen=True, kw_only=True):
     def allowed(self) -> str:
         """The bounds."""
         return f"a whole number from {self.minimum} to {self.maximum}"
+
+    @property
+    def schema(self) -> dict[str, object]:
+        """The bounds."""
+        return {"type": "integer", "minimum": self.minimum, "maximum": self.maximum}
 
     def _read(self, text: str) -> object:
         # Longer ones are out of every range here, and Python refuses to convert very long ones.
@@ -149,6 +172,11 @@ class Fraction(Kind, frozen=True, kw_only=True):
         """The bounds."""
         return f"a number above {self.above:g} and below {self.below:g}"
 
+    @property
+    def schema(self) -> dict[str, object]:
+        """The bounds."""
+        return {"type": "number", "exclusiveMinimum": self.above, "exclusiveMaximum": self.below}
+
     def _read(self, text: str) -> object:
         return _decimal(text)
 
@@ -168,6 +196,11 @@ class Text(Kind, frozen=True, kw_only=True):
     pattern: str
     allowed: str
 
+    @property
+    def schema(self) -> dict[str, object]:
+        """The shape."""
+        return {"type": "string", "pattern": f"^(?:{self.pattern})$"}
+
     def _accept(self, value: object) -> object:
         if isinstance(value, str) and re.fullmatch(self.pattern, value):
             return value
@@ -181,6 +214,13 @@ class Language(Kind, frozen=True):
     def allowed(self) -> str:
         """All of them."""
         return f"one of {', '.join(languages.CODES)}, or {', '.join(languages.AGGREGATES)}"
+
+    @property
+    def schema(self) -> dict[str, object]:
+        """All of them, and regional forms."""
+        names = [*languages.CODES, *languages.AGGREGATES]
+        regional = f"^(?:{'|'.join(languages.CODES)})(?:[-_][A-Za-z0-9]{{1,8}})+$"
+        return {"type": "string", "anyOf": [{"enum": names}, {"pattern": regional}]}
 
     def _accept(self, value: object) -> object:
         folded = languages.fold(value) if isinstance(value, str) else ""
@@ -211,6 +251,11 @@ class Keywords(Kind, frozen=True, kw_only=True):
             f"WORD[:BOOST],… with up to {self.most} words or phrases of up to {self.longest} "
             f"characters and boosts from 0 to {self.strongest:g}"
         )
+
+    @property
+    def schema(self) -> dict[str, object]:
+        """A text; what is in it, a schema cannot say."""
+        return {"type": "string", "description": self.allowed}
 
     def _read(self, text: str) -> object:
         return tuple(map(_keyword, text.split(","))) if text else ()

@@ -1,6 +1,8 @@
 """What a machine offers, and how many workers that is good for."""
 
 import os
+from contextlib import suppress
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -100,3 +102,14 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def free_memory() -> int:
+    """Bytes that a new process may take, as the system and the container's limit say."""
+    found = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    with suppress(OSError):
+        lines = Path("/proc/meminfo").read_text("ascii").splitlines()
+        found += [int(line.split()[1]) * 1024 for line in lines if "MemAvailable:" in line]
+    with suppress(OSError, ValueError):
+        found.append(int(Path("/sys/fs/cgroup/memory.max").read_text("ascii")))
+    return min(found)

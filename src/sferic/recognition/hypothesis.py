@@ -1,5 +1,6 @@
 """Words, the currency of everything after recognition."""
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
@@ -42,4 +43,9 @@ def join(words: Iterable[Word]) -> str:
 
 def letters(word: Word) -> str:
     """Return what makes two words the same whatever their case and punctuation."""
-    return "".join(letter for letter in word.text.casefold() if letter.isalnum())
+    return "".join(filter(_is_spoken, word.text.casefold()))
+
+
+def _is_spoken(mark: str) -> bool:
+    """Tell whether it is a letter, a digit, or what is written at one: `की` is not `का`."""
+    return mark.isalnum() or unicodedata.category(mark).startswith("M")

@@ -10,32 +10,33 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeAlias, TypeVar
+from weakref import WeakKeyDictionary
 
 import msgspec
 
 from sferic import languages
+from sferic.audio import SAMPLE_RATE
 from sferic.config import Route, Settings
 from sferic.errors import (
     ModelError,
-    ModelLoadError,
     ModelMemoryError,
     ModelUnavailableError,
     NotServedError,
     SpeakersNotServedError,
 )
-from sferic.models import DEFAULT_MODEL, WHISPER, LocalModel, ModelStore, Progress, remedy
+from sferic.models import DEFAULT_MODEL, LocalModel, ModelStore, Progress, remedy
 from sferic.protocol.options import Options
-from sferic.recognition import hardware
+from sferic.recognition import families, hardware
 from sferic.recognition.calibration import calibrate
 from sferic.recognition.capacity import Capacity, Demand, Interval, Workload, capacity
 from sferic.recognition.claim import Rank
-from sferic.recognition.engine import Engine
+from sferic.recognition.engine import Engine, StreamingEngine
 from sferic.recognition.hardware import Device, Machine, memory_was_short
 from sferic.recognition.hypothesis import Hypothesis
 from sferic.recognition.load import Costs, Load
-from sferic.recognition.routing import ANY, LanguageModel, Routing
+from sferic.recognition.routing import ANY, AnyKind, LanguageModel, Routing
 from sferic.recognition.scheduler import Scheduler, measured
-from sferic.recognition.whisper.engine import WhisperEngine
+from sferic.recognition.sharing import Prepare, SharedTurns
 from sferic.served import Served, served
 from sferic.speakers.diarization import Diarization
 from sferic.speech.vad import VoiceActivityModel
@@ -62,7 +63,8 @@ class Recognizer:
     """The models of a process and their threads. Sessions share one; `close` it at the end.
 
     Args:
-        engine: Turns speech into words; or several, each for its languages.
+        engine: Turns speech into words, of one kind or the other; or several, each for its
+            languages.
         voice_activity: Tells speech from everything else.
         partial_interval: Seconds of speech between two partials of a stream on a machine that has
             the time; 0 makes none.
@@ -73,7 +75,7 @@ class Recognizer:
 
     def __init__(
         self,
-        engine: Engine | Routing,
+        engine: Engine | StreamingEngine | Routing,
         voice_activity: VoiceActivityModel,
         *,
         partial_interval: float = PARTIAL_INTERVAL,
@@ -91,6 +93,7 @@ class Recognizer:
         self._workers = machine.workers if machine else _parallel(self.routing)
         self.usage = Load(self._workers, _EXPECTED)
         self._scheduler = Scheduler(self._workers)
+        self._turns: WeakKeyDictionary[StreamingEngine, SharedTurns] = WeakKeyDictionary()
         self._hearing = ThreadPoolExecutor(
             max_workers=max(2, min(cores, _MOST_HEARING)), thread_name_prefix="hearing"
         )
@@ -116,7 +119,7 @@ class Recognizer:
         """Load the models, fetching what is missing. Blocks.
 
         Args:
-            model: A name of the catalogue, or a folder with a Whisper model for CTranslate2.
+            model: A name of the catalogue, or a folder with a model of a family that is known.
             routes: Models for some languages each, in order; they take the place of `model`.
             idle_s: Seconds without a stream after which a model is let go, to be loaded again when
                 it is needed. 0 keeps all.
@@ -140,12 +143,13 @@ class Recognizer:
             device=device, workers=workers, threads=threads, batch=batch
         )
 
-        def engine(name: str | Path) -> Engine:
-            return _whisper(
+        def engine(name: str | Path) -> AnyKind:
+            return _loaded(
                 store.ensure(name, progress),
                 machine,
                 device=device,
                 compute_type=compute_type,
+                threads=threads,
                 conversions=store.conversions,
             )
 
@@ -191,11 +195,20 @@ class Recognizer:
 
         Of several models the dearest counts, until streams show what they use.
         """
+        interval = self._interval
+        seconds = PARTIAL_INTERVAL if interval is None else interval.least
         costs = [
-            calibrate(model.engine(), self.machine) for model in self.routing.models if model.loaded
+            calibrate(model.engine(), self.machine, interval=seconds)
+            for model in self.routing.models
+            if model.loaded
         ]
         dearest = max(costs, key=lambda cost: cost.final, default=_EXPECTED)
         self.usage = Load(self._workers, dearest)
+
+    @property
+    def engine(self) -> AnyKind:
+        """What the first model decodes with."""
+        return self.routing.models[0].engine()
 
     @property
     def model_name(self) -> str:
@@ -215,23 +228,40 @@ class Recognizer:
     @property
     def cadence(self) -> float | None:
         """Seconds of speech between two partials of a stream now, or None for no partials."""
-        least = self._partial_interval
-        return self.usage.cadence(least=least, most=self.longest_interval) if least else None
+        interval = self._interval
+        if interval is None:
+            return None
+        if interval.least == interval.most:
+            return interval.least
+        return self.usage.cadence(least=interval.least, most=interval.most)
 
     @property
     def longest_interval(self) -> float:
         """Seconds between two partials of somebody who speaks, however much there is to do."""
-        return max(self._partial_interval, LONGEST_INTERVAL)
+        interval = self._interval
+        return LONGEST_INTERVAL if interval is None else interval.most
+
+    @property
+    def _interval(self) -> Interval | None:
+        """Between two partials; one that decodes as it hears saves nothing by making fewer."""
+        least = self._partial_interval
+        if not least:
+            return None
+        running = [model.running for model in self.routing.models if model.running is not None]
+        streaming = [engine.step for engine in running if isinstance(engine, StreamingEngine)]
+        if streaming and len(streaming) == len(running):
+            least = max(least, max(streaming) / SAMPLE_RATE)
+            return Interval(least=least, most=least)
+        return Interval(least=least, most=max(least, LONGEST_INTERVAL))
 
     @property
     def workload(self) -> Workload:
         """What finals and partials of live streams have cost of late, on which machine."""
-        least = self._partial_interval
         return Workload(
             machine=self.machine,
             costs=self.usage.steady,
             variation=self.usage.variation,
-            interval=Interval(least=least, most=self.longest_interval) if least else None,
+            interval=self._interval,
             filled=self.usage.filled,
         )
 
@@ -261,7 +291,7 @@ class Recognizer:
             )
         return codes
 
-    def lease(self, language: str) -> AbstractAsyncContextManager[Engine]:
+    def lease(self, language: str) -> AbstractAsyncContextManager[AnyKind]:
         """What decodes a language, held as long as a stream needs it; see `Routing.lease`."""
         self.candidates(language)
         return self.routing.lease(language)
@@ -308,22 +338,15 @@ class Recognizer:
         Raises:
             ModelMemoryError: It had not memory enough.
         """
-        asked = begun = time.monotonic()
 
         def note(seconds: float) -> None:
             self.usage.final(seconds, background=background)
 
-        def start() -> Work:
-            nonlocal begun
-            begun = time.monotonic()
-            return measured(prepare(), note)
-
         rank = Rank.BACKGROUND if background else Rank.FINAL
         with _short_of_memory(model):
-            hypothesis = await self._scheduler.run(start, rank=rank, model=model)
-        if not background:
-            self.usage.answered(waited=begun - asked, took=time.monotonic() - asked)
-        return hypothesis
+            return await self._scheduler.run(
+                lambda: measured(prepare(), note), rank=rank, model=model
+            )
 
     async def early(
         self, prepare: Callable[[], Work], *, since: float, model: str = ""
@@ -375,6 +398,64 @@ class Recognizer:
                 lambda: measured(prepare(), note), rank=rank, since=since, model=model
             )
 
+    async def feed_final(
+        self,
+        engine: StreamingEngine,
+        prepare: Prepare,
+        *,
+        background: bool = False,
+        alone: bool = False,
+    ) -> Hypothesis:
+        """Have a streaming engine take in what a final needs, before all partials.
+
+        Args:
+            engine: It.
+            prepare: Called when a worker is free; what it returns is decoded.
+            background: Whether the audio came so fast that nobody waits for it.
+            alone: Whether other streams may share the turn.
+
+        Raises:
+            SharedFaultError: The engine failed for one of several.
+        """
+        return await self._shared(engine).run(
+            prepare,
+            rank=Rank.BACKGROUND if background else Rank.FINAL,
+            alone=alone,
+            note=lambda seconds: self.usage.final(seconds, background=background),
+        )
+
+    async def feed_draft(
+        self,
+        engine: StreamingEngine,
+        prepare: Prepare,
+        *,
+        since: float,
+        background: bool = False,
+        alone: bool = False,
+    ) -> Hypothesis:
+        """Have a streaming engine take in what there is for a partial; see `feed_final`.
+
+        Args:
+            engine: It.
+            prepare: Called when a worker is free; what it returns is decoded.
+            since: Clock time (`time.monotonic`) of the last partial, or when speech began.
+            background: Whether the audio came so fast that nobody waits for it.
+            alone: Whether other streams may share the turn.
+        """
+
+        def note(seconds: float) -> None:
+            self.usage.partial(seconds, since=time.monotonic() - since, background=background)
+
+        rank = Rank.BACKGROUND if background else Rank.PARTIAL
+        return await self._shared(engine).run(
+            prepare, rank=rank, since=since, alone=alone, note=note
+        )
+
+    def _shared(self, engine: StreamingEngine) -> SharedTurns:
+        if engine not in self._turns:
+            self._turns[engine] = SharedTurns(engine, self._scheduler)
+        return self._turns[engine]
+
     async def hear(self, work: Callable[[], T]) -> T:
         """Run the decoding of audio, its voice activity or speaker networks off the event loop.
 
@@ -420,12 +501,13 @@ def routing_of(settings: Settings) -> Routing:
     store = ModelStore()
     machine = hardware.this_machine(device=settings.device, workers=1, threads=settings.threads)
 
-    def load(name: str) -> Engine:
-        return _whisper(
+    def load(name: str) -> AnyKind:
+        return _loaded(
             store.resolve(name),
             machine,
             device=settings.device,
             compute_type=settings.compute_type,
+            threads=settings.threads,
             conversions=store.conversions,
         )
 
@@ -433,33 +515,30 @@ def routing_of(settings: Settings) -> Routing:
     return _routing(routes, store, load, 0.0)
 
 
-def _whisper(
+def _loaded(
     found: LocalModel,
     machine: Machine,
     *,
     device: Device,
     compute_type: str,
+    threads: int,
     conversions: Path | None,
-) -> Engine:
-    if found.family != WHISPER:
-        reason = f"a model of the family {found.family} does not turn speech into words"
-        raise ModelLoadError(found.folder, reason)
-    return WhisperEngine(
-        found.folder,
-        name=found.name,
-        device=device,
+) -> AnyKind:
+    found = families.identified(found)
+    running = families.Running(
+        machine=machine,
+        device=families.device(found, device),
         compute_type=compute_type,
-        workers=machine.workers,
-        threads=machine.threads or 1,
-        batch=machine.batch,
+        threads=threads,
         conversions=conversions,
     )
+    return families.load(found, running)
 
 
 def _routing(
     routes: Sequence[Route],
     store: ModelStore,
-    load: Callable[[str], Engine],
+    load: Callable[[str], AnyKind],
     idle_s: float,
 ) -> Routing:
     """The table of models, none of them loaded but those of which only the weights tell."""
@@ -476,7 +555,7 @@ def _routing(
     return Routing([(route.languages, models[route.model]) for route in routes], idle_s=idle_s)
 
 
-def _folder(name: str, routes: Sequence[Route], load: Callable[[str], Engine]) -> LanguageModel:
+def _folder(name: str, routes: Sequence[Route], load: Callable[[str], AnyKind]) -> LanguageModel:
     """A folder of the user's; one that does not load has the languages of its routes to refuse."""
     try:
         engine = load(name)

@@ -11,13 +11,15 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import Self
+from typing import Self, TypeAlias
 
 from sferic import languages
 from sferic.errors import ModelError, ModelUnavailableError
-from sferic.recognition.engine import Engine
+from sferic.recognition.engine import Engine, StreamingEngine
 
 logger = logging.getLogger(__name__)
+
+AnyKind: TypeAlias = Engine | StreamingEngine
 
 ANY = "*"
 """Stands for every language in a route."""
@@ -40,9 +42,9 @@ class LanguageModel:
         self,
         name: str,
         languages: Sequence[str],
-        load: Callable[[], Engine],
+        load: Callable[[], AnyKind],
         *,
-        engine: Engine | None = None,
+        engine: AnyKind | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name
@@ -56,6 +58,11 @@ class LanguageModel:
         self._left_at = clock()
 
     @property
+    def running(self) -> AnyKind | None:
+        """Its engine, if that is there."""
+        return self._engine
+
+    @property
     def loaded(self) -> bool:
         """Whether its engine is there."""
         return self._engine is not None
@@ -65,7 +72,7 @@ class LanguageModel:
         """Whether it did not load, and it is too early to try again."""
         return self._failed_at is not None and self._clock() - self._failed_at < RETRY_S
 
-    def engine(self) -> Engine:
+    def engine(self) -> AnyKind:
         """Its engine, loaded if it is not there. Blocks.
 
         Raises:
@@ -132,7 +139,7 @@ class Routing:
 
     @classmethod
     def of(
-        cls, engine: Engine, *, load: Callable[[], Engine] | None = None, idle_s: float = 0.0
+        cls, engine: AnyKind, *, load: Callable[[], AnyKind] | None = None, idle_s: float = 0.0
     ) -> Self:
         """The table of an engine that is there and serves all it knows.
 
@@ -168,7 +175,7 @@ class Routing:
         return () if model is None else self._of(model, language)
 
     @asynccontextmanager
-    async def lease(self, language: str) -> AsyncIterator[Engine]:
+    async def lease(self, language: str) -> AsyncIterator[AnyKind]:
         """The engine for a language that is served, loaded if need be, as long as it is used.
 
         Raises:

@@ -56,6 +56,8 @@ class _Run:
         self._since = since
         self._background = background
         self.begun = False
+        self.waited = 0.0
+        """Seconds until workers were free for it, as far as it was queued as a final."""
 
     def hurry(self) -> None:
         """Queue what is still to be decoded as a final: somebody waits for it now."""
@@ -70,14 +72,17 @@ class _Run:
 
     async def on(self, recognizer: Recognizer, work: Work, *, model: str) -> Hypothesis:
         """Have the work done when its turn comes."""
+        since, asked = self._since, time.monotonic()
 
         def prepare() -> Work:
             self.begun = True
+            if since is None:
+                self.waited += time.monotonic() - asked
             return work
 
-        if self._since is None:
+        if since is None:
             return await recognizer.final(prepare, background=self._background, model=model)
-        return await recognizer.early(prepare, since=self._since, model=model)
+        return await recognizer.early(prepare, since=since, model=model)
 
 
 class _Early(msgspec.Struct, frozen=True):
@@ -149,23 +154,33 @@ class StreamRecognition:
             needed.append(self._context.start)
         return min(needed)
 
-    async def final(self, piece: Piece, *, background: bool = False) -> Hypothesis:
+    async def final(
+        self, piece: Piece, *, asked: float | None = None, background: bool = False
+    ) -> Hypothesis:
         """Words of a complete piece, those behind a cut excepted.
 
         Args:
             piece: The next in the stream.
+            asked: Clock time (`time.monotonic`) at which it was decided to end it; unset, now.
             background: Whether the audio came so fast that nobody waits for it.
         """
+        asked = time.monotonic() if asked is None else asked
         start = self._beginning(piece.start)
         context = self._context_of(start, piece.end)
         self._decoding = start if context is None else context.start
         try:
-            hypothesis = await self._decided_early(piece)
-            if hypothesis is None:
-                hypothesis = await self._decode(start, piece.end, _Run(background=background))
+            if (early := self._decided_early(piece)) is not None:
+                run = early.run
+                hypothesis = await early.task
+            else:
+                run = _Run(background=background)
+                hypothesis = await self._decode(start, piece.end, run)
         finally:
             self._decoding = None
         self._spoken.note(hypothesis, self._spoken.leaning(self._speech(start, piece.end)))
+        if not background:
+            took = time.monotonic() - asked
+            self._recognizer.usage.answered(waited=run.waited, took=took)
         self._carried = None
         if piece.torn:
             hypothesis = self._cut(hypothesis, start, piece.end)
@@ -245,7 +260,7 @@ class StreamRecognition:
             return hypothesis
         return self._fitted(self._policy.review(hypothesis), start, end)
 
-    async def _decided_early(self, piece: Piece) -> Hypothesis | None:
+    def _decided_early(self, piece: Piece) -> _Early | None:
         """The final of a piece if it has been decoded, or is just being decoded, as it is."""
         early, self._early = self._early, None
         if early is None:
@@ -255,10 +270,7 @@ class StreamRecognition:
             early.task.cancel()
             return None
         early.run.hurry()
-        asked = time.monotonic()
-        hypothesis = await early.task
-        self._recognizer.usage.answered(waited=0.0, took=time.monotonic() - asked)
-        return hypothesis
+        return early
 
     def _drop_early(self) -> None:
         if self._early is not None:
@@ -281,6 +293,7 @@ class StreamRecognition:
             context is None
             or not context.words
             or len(self._spoken.codes) > 1
+            or not self._engine.guided
             or context.start < self._timeline.start
             or start - context.end >= _CONTEXT_GAP
             or end - context.start > _CONTEXT_LENGTH

@@ -1,40 +1,36 @@
 """The ASGI app: everything a server owns, and the paths that lead to it."""
 
 import asyncio
-import base64
-import hashlib
 import hmac
-import html
 import math
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from importlib import metadata, resources
 from pathlib import Path
-from string import Template
 
 import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from sferic.config import Settings
+from sferic.protocol import asyncapi
+from sferic.protocol.dialects import DIALECTS, LIGHTNING, Dialect
 from sferic.server.admission import Admission
 from sferic.server.backend import Backend, Engine, Recognizer, default_backend
 from sferic.server.keyring import Keyring
 from sferic.server.keys import KeyDatabase
 from sferic.server.live import Live, deny, not_ready
 from sferic.server.metrics import AtWork, Metrics
+from sferic.server.minting import Minting
 from sferic.server.pace import ReadAhead
+from sferic.server.page import Page
 from sferic.server.refusal import Refusal
 from sferic.server.sessions import Sessions
-
-LIGHTNING_PATHS = ("/waves/v1/lightning/get_text", "/api/v1/lightning/get_text")
-"""Where live sessions are served; the first is the one that is shown."""
+from sferic.server.tokens import Tokens
 
 LOOK_EVERY_S = 1.0
 """Seconds between two looks at what streams ask for."""
@@ -67,7 +63,10 @@ class Services:
         self.settings = settings
         self.backend = backend or default_backend()
         self.engine = Engine(settings, recognizer, self.backend.load)
-        self.keyring = Keyring(KeyDatabase(settings.key_database), static)
+        database = KeyDatabase(settings.key_database)
+        self.keyring = Keyring(database, static)
+        self.tokens = Tokens(database, self.keyring)
+        self.keyless = DEVELOPMENT_KEY_ID if development_key is not None else None
         self.admission = Admission(settings.final_latency_ms / 1000, self.engine)
         self.sessions = Sessions(
             self.admission,
@@ -131,14 +130,8 @@ def create_app(
         KeyStoreError: the setting of the key database is not usable.
     """
     services = Services(settings, recognizer, backend=backend, development_key=development_key)
-    live = Live(
-        settings=settings,
-        keyring=services.keyring,
-        sessions=services.sessions,
-        engine=services.engine,
-        backend=services.backend,
-        metrics=services.metrics,
-    )
+    minting = Minting(settings, services.keyring, services.tokens, keyless=services.keyless)
+    page = Page(settings, services.engine, minting, endpoint=LIGHTNING.paths[0])
     site = Site(services)
 
     @asynccontextmanager
@@ -158,9 +151,10 @@ def create_app(
 
     app = Starlette(
         routes=[
-            *(WebSocketRoute(path, live.serve) for path in LIGHTNING_PATHS),
-            *(Route(path, site.upgrade_needed) for path in LIGHTNING_PATHS),
-            Route("/", site.page),
+            *(route for dialect in DIALECTS for route in _live_routes(services, dialect)),
+            Route("/v1/tokens", minting.mint, methods=["POST"]),
+            Route("/asyncapi.json", site.asyncapi),
+            *page.routes(),
             Route("/health", site.health),
             Route("/ready", site.ready),
             Route("/v1/languages", site.languages),
@@ -179,19 +173,6 @@ class Site:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        page = resources.files(__package__).joinpath("page.html").read_text(encoding="utf-8")
-        self._page = Template(page)
-        style = re.search(r"<style>(.*?)</style>", page, re.DOTALL)
-        digest = hashlib.sha256(style[1].encode() if style else b"").digest()
-        self._page_headers = {
-            "Content-Security-Policy": (
-                f"default-src 'none'; style-src 'sha256-{base64.b64encode(digest).decode()}'; "
-                "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-            ),
-            "Referrer-Policy": "no-referrer",
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "no-store",
-        }
 
     async def health(self, _: Request) -> Response:
         """Say that the process is alive."""
@@ -235,23 +216,28 @@ class Site:
             media_type="text/plain; version=0.0.4; charset=utf-8",
         )
 
-    async def page(self, request: Request) -> Response:
-        """Say what this is."""
-        scheme = "wss" if request.url.scheme == "https" else "ws"
-        url = f"{scheme}://{request.url.netloc}{LIGHTNING_PATHS[0]}"
-        state = "Ready." if self._services.ready else "Not ready yet: the model is being loaded."
-        values = {"URL": url, "STATE": state, "VERSION": metadata.version("sferic")}
-        text = self._page.substitute({name: html.escape(value) for name, value in values.items()})
-        return HTMLResponse(text, headers=self._page_headers)
+    async def asyncapi(self, request: Request) -> Response:
+        """Describe the live paths to machines."""
+        secure = request.url.scheme == "https"
+        return JSONResponse(asyncapi.document(request.url.netloc, secure=secure))
 
-    async def upgrade_needed(self, _: Request) -> Response:
-        """Explain to a plain request that this path is a WebSocket."""
-        raise Refusal(
-            426,
-            "upgrade_required",
-            "this is a WebSocket endpoint: connect to it with ws:// or wss://",
-            headers={"Upgrade": "websocket", "Connection": "Upgrade"},
-        )
+
+def _live_routes(services: Services, dialect: Dialect) -> list[BaseRoute]:
+    """What is at the paths of a dialect."""
+    live = Live(
+        settings=services.settings,
+        keyring=services.keyring,
+        tokens=services.tokens,
+        sessions=services.sessions,
+        engine=services.engine,
+        backend=services.backend,
+        metrics=services.metrics,
+        dialect=dialect,
+    )
+    return [
+        *(WebSocketRoute(path, live.serve) for path in dialect.paths),
+        *(Route(path, live.explain, methods=["GET"]) for path in dialect.paths),
+    ]
 
 
 def _models(settings: Settings) -> list[str]:

@@ -11,6 +11,7 @@ import msgspec
 
 from sferic.config import Settings
 from sferic.errors import SfericError
+from sferic.protocol.dialects import Dialect
 from sferic.protocol.messages import Message
 from sferic.protocol.options import Options
 from sferic.recognition.capacity import Capacity, Demand
@@ -83,7 +84,7 @@ class Backend(msgspec.Struct, frozen=True):
 
     load: Callable[[Settings], Recognizer]
     """Blocks, and may fetch what is missing."""
-    open: Callable[[Options, Recognizer], AbstractAsyncContextManager[Stream]]
+    open: Callable[[Options, Recognizer, Dialect], AbstractAsyncContextManager[Stream]]
 
 
 def default_backend(progress: "Progress | None" = None) -> Backend:
@@ -101,12 +102,12 @@ def default_backend(progress: "Progress | None" = None) -> Backend:
         return recognizer
 
     def open_stream(
-        options: Options, recognizer: Recognizer
+        options: Options, recognizer: Recognizer, dialect: Dialect
     ) -> AbstractAsyncContextManager[Stream]:
         from sferic.recognition.recognizer import Recognizer as Own  # noqa: PLC0415
         from sferic.session import Session  # noqa: PLC0415
 
-        return Session(options, recognizer=cast("Own", recognizer))
+        return Session(options, recognizer=cast("Own", recognizer), dialect=dialect)
 
     return Backend(load=load, open=open_stream)
 

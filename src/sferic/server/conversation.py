@@ -66,7 +66,7 @@ class Conversation:
         settings: Settings,
         metrics: Metrics,
         *,
-        finalize_ends: bool = True,
+        finalize_ends: bool,
     ) -> None:
         self._websocket = websocket
         self._settings = settings

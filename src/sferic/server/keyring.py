@@ -7,6 +7,7 @@ import math
 import secrets
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from sferic.config import KEY_CHARACTERS
 from sferic.errors import KeyStoreError
@@ -19,9 +20,13 @@ MISS_PAUSE_S = 0.5
 """An unknown key makes the database be looked at, in case it is new, but not more often than this;
 it waits for that look, however many do."""
 
+ANSWER_WITHIN_S = 5.0
+"""Seconds that the database has for an answer that somebody cannot do without."""
+
 logger = logging.getLogger(__name__)
 
 _Index = Mapping[bytes, tuple[str, bytes]]
+_Answer = TypeVar("_Answer")
 
 
 class Keyring:
@@ -42,6 +47,8 @@ class Keyring:
         self._static = {key_id: digest_of(key) for key_id, key in static.items()}
         self._blind = secrets.token_bytes(32)
         self._index: _Index = self._indexed({})
+        self._digests = dict(self._index.values())
+        self._secret: bytes | None = None
         self._version = 0
         self._looked = -math.inf
         self._failing = False
@@ -73,6 +80,43 @@ class Keyring:
             await self._refresh()
             found = self._match(key)
         return found
+
+    async def digest(self, key_id: str) -> bytes | None:
+        """Return the hash of a key in force by its id, None where there is none."""
+        found = self._digests.get(key_id)
+        if found is None:
+            await self._refresh()
+            found = self._digests.get(key_id)
+        return found
+
+    async def secret(self) -> bytes | None:
+        """Return what tokens are signed with, None while there is none."""
+        if self._secret is None:
+            await self._refresh()
+        return self._secret
+
+    async def make_secret(self) -> bytes:
+        """Return what tokens are signed with; the first call stores it.
+
+        Raises:
+            KeyStoreError: the database cannot be written, or does not answer.
+        """
+        if self._secret is None:
+            self._secret = await self.ask(self._database.make_secret)
+        return self._secret
+
+    async def ask(self, question: Callable[[], _Answer]) -> _Answer:
+        """Ask the database on the thread that does so, and not for ever.
+
+        Raises:
+            KeyStoreError: the database does not work, or does not answer.
+        """
+        asked = asyncio.get_running_loop().run_in_executor(self._executor, question)
+        try:
+            return await asyncio.wait_for(asked, ANSWER_WITHIN_S)
+        except TimeoutError:
+            message = f"the key database {self._database.shown} does not answer"
+            raise KeyStoreError(message) from None
 
     def _match(self, key: str) -> str | None:
         digest = digest_of(key)
@@ -112,15 +156,16 @@ class Keyring:
             if changed is not None:
                 self._adopt(*changed)
 
-    def _load_changes(self) -> tuple[int, _Index] | None:
+    def _load_changes(self) -> tuple[int, _Index, bytes | None] | None:
         version = self._database.version()
         if version == self._version:
             return None
-        return version, self._indexed(self._database.digests())
+        return version, self._indexed(self._database.digests()), self._database.secret()
 
-    def _adopt(self, version: int, index: _Index) -> None:
-        before = {key_id for key_id, _ in self._index.values()}
-        gone = before - {key_id for key_id, _ in index.values()}
-        self._version, self._index = version, index
+    def _adopt(self, version: int, index: _Index, secret: bytes | None) -> None:
+        digests = dict(index.values())
+        gone = self._digests.keys() - digests.keys()
+        self._version, self._index, self._digests = version, index, digests
+        self._secret = secret
         if gone:
             self.on_revoked(frozenset(gone))

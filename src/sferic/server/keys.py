@@ -30,10 +30,11 @@ MOST_KEYS = 100_000
 
 _Answer = TypeVar("_Answer")
 
-_METADATA = sa.MetaData()
+METADATA = sa.MetaData()
+"""The tables beside keys; whoever has one of them here defines it in it."""
 _KEYS = sa.Table(
     "keys",
-    _METADATA,
+    METADATA,
     sa.Column("id", sa.String(32), primary_key=True),
     sa.Column("name", sa.String(200), nullable=False),
     sa.Column("digest", sa.LargeBinary(32), nullable=False, unique=True),
@@ -42,9 +43,15 @@ _KEYS = sa.Table(
 )
 _CHANGES = sa.Table(
     "key_changes",
-    _METADATA,
+    METADATA,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("version", sa.BigInteger, nullable=False),
+)
+_SECRETS = sa.Table(
+    "secrets",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("secret", sa.LargeBinary(32), nullable=False),
 )
 
 
@@ -115,8 +122,8 @@ class KeyDatabase:
             "created": int(time.time()),
             "revoked": None,
         }
-        self._prepare()
-        with self._transaction() as connection:
+        self.prepare()
+        with self.transaction() as connection:
             live = sa.select(sa.func.count()).where(_KEYS.c.revoked.is_(None))
             if connection.execute(live).scalar_one() >= MOST_KEYS:
                 message = f"there are {MOST_KEYS} keys already; revoke some first"
@@ -132,7 +139,7 @@ class KeyDatabase:
             KeyStoreError: the database cannot be read.
         """
         query = sa.select(_KEYS).order_by(_KEYS.c.created, _KEYS.c.id)
-        return self._read(
+        return self.read(
             lambda connection: tuple(_record(row._asdict()) for row in connection.execute(query)),
             (),
         )
@@ -151,7 +158,7 @@ class KeyDatabase:
             .where(_KEYS.c.id == key_id, _KEYS.c.revoked.is_(None))
             .values(revoked=int(time.time()))
         )
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.execute(revoke)
             _count_change(connection)
 
@@ -162,7 +169,7 @@ class KeyDatabase:
             KeyStoreError: the database cannot be read.
         """
         query = sa.select(sa.func.max(_CHANGES.c.version))
-        return self._read(lambda connection: connection.execute(query).scalar() or 0, 0)
+        return self.read(lambda connection: connection.execute(query).scalar() or 0, 0)
 
     def digests(self) -> dict[str, bytes]:
         """Return the hashes of the keys in force, by id of the key.
@@ -171,16 +178,51 @@ class KeyDatabase:
             KeyStoreError: the database cannot be read.
         """
         query = sa.select(_KEYS.c.id, _KEYS.c.digest).where(_KEYS.c.revoked.is_(None))
-        return self._read(
+        return self.read(
             lambda connection: {row.id: bytes(row.digest) for row in connection.execute(query)}, {}
         )
+
+    def secret(self) -> bytes | None:
+        """Return what the servers of this database sign with; None before `make_secret`.
+
+        Raises:
+            KeyStoreError: the database cannot be read.
+        """
+        query = sa.select(_SECRETS.c.secret)
+        return self.read(
+            lambda connection: connection.execute(query).scalar(), None, table="secrets"
+        )
+
+    def make_secret(self) -> bytes:
+        """Return 256 random bits to sign with, the same for all who share the database.
+
+        Raises:
+            KeyStoreError: the database cannot be written.
+        """
+        self.prepare()
+        if (known := self.secret()) is not None:
+            return known
+        secret = secrets.token_bytes(32)
+        try:
+            with self.transaction() as connection:
+                connection.execute(_SECRETS.insert().values(id=1, secret=secret))
+                _count_change(connection)
+        except KeyStoreError:
+            if (known := self.secret()) is None:
+                raise
+            return known  # another server was faster
+        return secret
 
     def close(self) -> None:
         """Let go of all connections."""
         self._engine.dispose()
 
-    def _prepare(self) -> None:
-        """Make the file, for the owner only, and the tables."""
+    def prepare(self) -> None:
+        """Make the file, for the owner only, and the tables, where they are missing.
+
+        Raises:
+            KeyStoreError: the database cannot be written.
+        """
         try:
             if self._file:
                 self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -190,18 +232,29 @@ class KeyDatabase:
         except OSError as error:
             message = f"the key database {self.shown} cannot be written: {error.strerror}"
             raise KeyStoreError(message) from None
-        with self._transaction() as connection:
-            _METADATA.create_all(connection)
+        with self.transaction() as connection:
+            METADATA.create_all(connection)
 
-    def _read(self, query: Callable[[sa.Connection], _Answer], none: _Answer) -> _Answer:
-        """Ask the database; where nobody has made a key yet, there is nothing to ask."""
+    def read(
+        self, query: Callable[[sa.Connection], _Answer], none: _Answer, *, table: str = "keys"
+    ) -> _Answer:
+        """Ask the database; where nobody has made the table yet, there is nothing to ask.
+
+        Raises:
+            KeyStoreError: the database cannot be read.
+        """
         if self._file and not self._file.exists():
             return none
-        with self._transaction() as connection:
-            return query(connection) if sa.inspect(connection).has_table("keys") else none
+        with self.transaction() as connection:
+            return query(connection) if sa.inspect(connection).has_table(table) else none
 
     @contextmanager
-    def _transaction(self) -> Iterator[sa.Connection]:
+    def transaction(self) -> Iterator[sa.Connection]:
+        """Talk to the database; what is said counts at the end, or not at all.
+
+        Raises:
+            KeyStoreError: the database does not work.
+        """
         try:
             with self._engine.begin() as connection:
                 yield connection

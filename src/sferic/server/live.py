@@ -5,18 +5,22 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, suppress
 
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sferic.config import Settings
 from sferic.errors import ModelError, NotServedError, OptionsError, Problem
-from sferic.protocol.options import LIGHTNING, Dialect, Options, parse_options
+from sferic.protocol.dialects import Dialect
+from sferic.protocol.options import Options, parse_options
 from sferic.server.backend import Backend, Engine, Recognizer, Stream
 from sferic.server.conversation import Conversation
-from sferic.server.handshake import authenticate, check_origin
+from sferic.server.handshake import QUERY_PARAMETER, Caller, admit, check_origin
 from sferic.server.keyring import Keyring
 from sferic.server.metrics import Metrics
 from sferic.server.refusal import Refusal
 from sferic.server.sessions import Place, Sessions
+from sferic.server.tokens import Tokens
 
 RETRY_LOADING_S = 2
 """What a client is told to wait while the model is loaded."""
@@ -31,18 +35,20 @@ class Live:
     """The endpoint of live sessions in one dialect of the protocol.
 
     Handshake errors are HTTP answers, in this order: 403 for a foreign origin, 401 for a missing
-    or unknown key, 400 for bad parameters, 429 for a key with too many sessions, 503 for a server
-    that is full, stopping or not ready.
+    or unknown key, 400 for bad parameters and 403 for those that a token does not allow, 429 for a
+    key with too many sessions, 503 for a server that is full, stopping or not ready, 401 for a
+    token whose sessions are used up. Whoever cannot see that answer, as a page in a browser cannot,
+    has it by a plain request with the same key and query.
 
     Args:
         settings: For limits and allowed origins.
         keyring: Says whose key it is.
+        tokens: Says what a token allows.
         sessions: Has room for one more, or not.
         engine: Has the recognizer, once it is loaded.
         backend: Opens streams.
         metrics: Where to count.
-        dialect: Defaults and requirements of the options.
-        finalize_ends: Whether `finalize` ends a session, as `close_stream` does.
+        dialect: What is said differently here.
     """
 
     def __init__(
@@ -50,46 +56,72 @@ class Live:
         *,
         settings: Settings,
         keyring: Keyring,
+        tokens: Tokens,
         sessions: Sessions,
         engine: Engine,
         backend: Backend,
         metrics: Metrics,
-        dialect: Dialect = LIGHTNING,
-        finalize_ends: bool = True,
+        dialect: Dialect,
     ) -> None:
         self._settings = settings
         self._keyring = keyring
+        self._tokens = tokens
         self._sessions = sessions
         self._engine = engine
         self._backend = backend
         self._metrics = metrics
         self._dialect = dialect
-        self._finalize_ends = finalize_ends
 
     async def serve(self, websocket: WebSocket) -> None:
         """Serve one connection."""
         with ExitStack() as stack:
             try:
-                key_id, subprotocol = await self._admit(websocket)
-                options = self._options(websocket)
-                place = stack.enter_context(self._sessions.place(key_id))
+                caller, subprotocol = await self._admit(websocket)
+                options = self._options(websocket, caller)
+                place = stack.enter_context(self._sessions.place(caller.key_id))
                 recognizer = self._recognizer()
+                if caller.grant is not None:
+                    await self._tokens.use(caller.grant)
             except Refusal as refusal:
                 await self._refuse(websocket, refusal)
                 return
             with suppress(WebSocketDisconnect):
                 await websocket.accept(subprotocol)
-                await self._converse(websocket, options, recognizer, key_id, place)
+                await self._converse(websocket, options, recognizer, caller.key_id, place)
 
-    async def _admit(self, websocket: WebSocket) -> tuple[str, str | None]:
-        check_origin(websocket.headers, self._settings.allowed_origins)
-        offered = websocket.scope.get("subprotocols", [])
-        return await authenticate(websocket.headers, offered, self._keyring)
+    async def explain(self, request: Request) -> Response:
+        """Answer a plain request as the handshake would be, or say that an upgrade is needed.
 
-    def _options(self, websocket: WebSocket) -> Options:
-        query = websocket.query_params.multi_items()
+        Raises:
+            Refusal: always.
+        """
+        if "authorization" in request.headers or QUERY_PARAMETER in request.query_params:
+            caller, _ = await self._admit(request)
+            self._options(request, caller)
+            self._sessions.check(caller.key_id)
+            self._recognizer()
+            if caller.grant is not None:
+                await self._tokens.check(caller.grant)
+        raise Refusal(
+            426,
+            "upgrade_required",
+            "this is a WebSocket endpoint: connect to it with ws:// or wss://",
+            headers={"Upgrade": "websocket", "Connection": "Upgrade"},
+        )
+
+    async def _admit(self, connection: HTTPConnection) -> tuple[Caller, str | None]:
+        check_origin(connection.headers, self._settings.allowed_origins)
+        return await admit(connection, self._keyring, self._tokens)
+
+    def _options(self, connection: HTTPConnection, caller: Caller) -> Options:
+        query = connection.query_params.multi_items()
+        dialect, allowance = self._dialect, caller.allowance
+        if allowance is not None:
+            dialect = allowance.applied(dialect)
         try:
-            options = parse_options(query, dialect=self._dialect)
+            options = parse_options(query, dialect=dialect)
+            if allowance is not None:
+                allowance.check(options, self._dialect)
             self._check(options)
         except OptionsError as error:
             raise Refusal.of(OptionsError([*error.problems, *self._unserved(query)])) from None
@@ -109,7 +141,7 @@ class Live:
         for asked in ("language", "diarize"):
             alone = [(name, value) for name, value in query if name == asked]
             try:
-                self._check(parse_options(alone, dialect=self._dialect))
+                self._check(parse_options(alone))
             except NotServedError as error:
                 unserved.append(error.problem)
             except (OptionsError, ModelError):
@@ -143,7 +175,7 @@ class Live:
         started = time.monotonic()
         self._metrics.opened()
         conversation = Conversation(
-            websocket, self._settings, self._metrics, finalize_ends=self._finalize_ends
+            websocket, self._settings, self._metrics, finalize_ends=self._dialect.finalize_ends
         )
         try:
             with self._sessions.running(conversation, key_id):
@@ -167,7 +199,7 @@ class Live:
     async def _opened(
         self, options: Options, recognizer: Recognizer, place: Place
     ) -> AsyncIterator[Stream]:
-        async with self._backend.open(options, recognizer) as stream:
+        async with self._backend.open(options, recognizer, self._dialect) as stream:
             place.begin(stream)
             yield stream
 

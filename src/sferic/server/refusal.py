@@ -33,7 +33,8 @@ class Refusal(Exception):  # noqa: N818  # an answer rather than a fault
         super().__init__(message)
         self.status = status
         self.code = code
-        self._body = ErrorMessage(code=code, message=message, errors=tuple(problems))
+        self.problems = tuple(problems)
+        self._body = ErrorMessage(code=code, message=message, errors=self.problems)
         self._headers = dict(headers or {})
         if retry_after is not None:
             self._headers["Retry-After"] = str(retry_after)
@@ -49,3 +50,15 @@ class Refusal(Exception):  # noqa: N818  # an answer rather than a fault
         return Response(
             encode(self._body), self.status, self._headers, media_type="application/json"
         )
+
+
+def unauthorized(code: str, message: str, *, error: str = "") -> Refusal:
+    """Return a 401.
+
+    Args:
+        code: Name for machines.
+        message: Sentence for people.
+        error: What RFC 6750 calls it, where there was a key.
+    """
+    told = f', error="{error}"' if error else ""
+    return Refusal(401, code, message, headers={"WWW-Authenticate": f'Bearer realm="sferic"{told}'})

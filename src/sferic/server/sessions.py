@@ -105,17 +105,7 @@ class Sessions:
         Raises:
             Refusal: 429 when the key has too many, 503 when the server has, or is to stop.
         """
-        if self._most_per_key and self._taken[key_id] >= self._most_per_key:
-            raise Refusal(
-                429,
-                "too_many_sessions",
-                f"this key has {self._most_per_key} sessions open, which is as many as it may",
-                retry_after=RETRY_S,
-            )
-        if self.draining:
-            raise self.stopping()
-        if (full := self._full()) is not None:
-            raise Refusal(503, "server_full", full, retry_after=self._departures.next_in)
+        self.check(key_id)
         self._taken[key_id] += 1
         self._none_left.clear()
         place = Place()
@@ -130,6 +120,24 @@ class Sessions:
                 del self._taken[key_id]
             if not self._taken:
                 self._none_left.set()
+
+    def check(self, key_id: str) -> None:
+        """See whether there would be a place.
+
+        Raises:
+            Refusal: 429 when the key has too many, 503 when the server has, or is to stop.
+        """
+        if self._most_per_key and self._taken[key_id] >= self._most_per_key:
+            raise Refusal(
+                429,
+                "too_many_sessions",
+                f"this key has {self._most_per_key} sessions open, which is as many as it may",
+                retry_after=RETRY_S,
+            )
+        if self.draining:
+            raise self.stopping()
+        if (full := self._full()) is not None:
+            raise Refusal(503, "server_full", full, retry_after=self._departures.next_in)
 
     @contextmanager
     def running(self, session: Endable, key_id: str) -> Iterator[None]:

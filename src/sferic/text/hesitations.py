@@ -23,7 +23,7 @@ _SOUNDS: Mapping[str, frozenset[str]] = MappingProxyType(
         "it": frozenset(("ehm", "eh", "uhm")),
         "nl": frozenset(("eh", "ehm", "uhm")),
         "pl": frozenset(("yyy", "eee")),
-        "pt": frozenset(("hum", "hã")),
+        "pt": frozenset(("eh", "hum", "hã")),
         "ru": frozenset(("э", "ээ", "эм", "мм")),
         "sv": frozenset(("öh", "öhm", "eh")),
         "uk": frozenset(("е", "ее", "ем", "мм")),

@@ -46,7 +46,9 @@ class Severed:
             if found is not None:
                 named = found[0].startswith(_NO_NUMBERS)
                 self._ended, self._between = None if named else word.end, 0
-                self._house = found[0].startswith(_HOUSE)
+                # What cannot be told behind the number of a house may be a hesitation.
+                going_on = self._house and found[0] == PENDING
+                self._house = going_on or found[0].startswith(_HOUSE)
 
     def mask(self, words: Sequence[Word], language: str) -> list[Word]:
         """Mask the numbers that some words begin with, if they go on from the last."""

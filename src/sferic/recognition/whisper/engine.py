@@ -23,11 +23,14 @@ from numpy.typing import NDArray
 from sferic import languages as spoken
 from sferic.audio import SAMPLE_RATE
 from sferic.errors import ModelLoadError
+from sferic.models import LocalModel
 from sferic.recognition import guards
 from sferic.recognition.claim import PLAIN, Claim
 from sferic.recognition.detection import NEUTRAL, Leaning
+from sferic.recognition.families import Running
 from sferic.recognition.hardware import Device, has_gpu
 from sferic.recognition.hypothesis import Hypothesis, Word, join
+from sferic.recognition.orthography import FULL
 from sferic.recognition.whisper.backend import EVEN, Decoded, Request
 from sferic.recognition.whisper.loading import load_backend
 from sferic.recognition.whisper.mel import HOP, LogMel
@@ -54,6 +57,20 @@ _QUIET = 0.3
 """Probability of no speech above which it is taken for that."""
 _ALIGNMENT = SAMPLE_RATE // 50
 """Samples in one step of the alignment."""
+
+
+def load(model: LocalModel, running: Running) -> "WhisperEngine":
+    """Load a model; see `families`."""
+    return WhisperEngine(
+        model.folder,
+        name=model.name,
+        device=running.device,
+        compute_type=running.compute_type,
+        workers=running.machine.workers,
+        threads=running.threads,
+        batch=running.machine.batch,
+        conversions=running.conversions,
+    )
 
 
 class _Task(msgspec.Struct, frozen=True):
@@ -111,6 +128,8 @@ class WhisperEngine:
     """
 
     longest = 30 * SAMPLE_RATE
+    guided = True
+    writing = FULL
 
     def __init__(
         self,

@@ -1,5 +1,6 @@
 """Numbers that are somebody's: cards, accounts, telephones, postcodes, identity numbers."""
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
@@ -65,7 +66,39 @@ def find(findings: Findings, runs: Iterable[Run]) -> None:
     """Find numbers that a cue, a check digit or their form gives away."""
     for whole in runs:
         for run in _free(findings, whole):
-            _find(findings, run)
+            known = _find(findings, run)
+            number = _without_words(findings.document, run)
+            if number is not None and not findings.taken(run.start, run.end):
+                known = _find(findings, number)
+            if not known and (once := _once(run)):
+                _find(findings, once)
+
+
+def _without_words(document: Document, run: Run) -> Run | None:
+    """Take letters off the edges of a run that may be words with a capital: `4242 A delivery`."""
+    kept = list(run.atoms)
+    while kept and _may_be_word(document, kept[-1]):
+        del kept[-1]
+    while kept and _may_be_word(document, kept[0]):
+        del kept[0]
+    return Run(kept) if kept and len(kept) < len(run.atoms) else None
+
+
+def _may_be_word(document: Document, atom: Atom) -> bool:
+    return atom.kind == "l" and document.keys[atom.start] in document.rules.never
+
+
+def _once(run: Run) -> Run | None:
+    """Leave digits out of a run that are said again: `eight eight oh oh four`."""
+    once = [run.atoms[0], *(b for a, b in itertools.pairwise(run.atoms) if a.value != b.value)]
+    return Run(once, again=run.end) if len(once) < len(run.atoms) else None
+
+
+def _half(run: Run) -> Run | None:
+    """Return the first half of what is said twice: `61714 61714`."""
+    said = [atom.value for atom in run.atoms]
+    half = len(said) // 2
+    return Run(run.atoms[:half], again=run.end) if half and said[:half] == said[half:] else None
 
 
 def _free(findings: Findings, run: Run) -> Iterable[Run]:
@@ -82,34 +115,47 @@ def _free(findings: Findings, run: Run) -> Iterable[Run]:
         yield Run(current)
 
 
-def _find(findings: Findings, run: Run) -> None:
+def _find(findings: Findings, run: Run) -> bool:
+    """Take a number; tell whether it is known what it is, if only that it is no secret."""
     document = findings.document
     value = run.value
     if not any(map(str.isdigit, value)):
-        return
+        return True
     kind = by_form(document, run)
     if kind is None and _is_quantity(document, run):
-        return
+        return True
     if kind not in _CERTAIN or len(value) < 15:
-        told = by_cue(findings, run)
-        if told in (None, "NONE") and _resumes(document, run):
-            told = "CREDITCARDNUMBER"
-        # One in ten numbers passes a check; what somebody says it is, it is more often.
-        if told in LENGTHS or kind is None or (told == "NONE" and kind == "PHONENUMBER"):
-            kind = told
+        kind = _told(findings, run, kind)
     if kind is None and _follows_card(findings, run):
         kind = "CREDITCARDCVV"
     guessed = kind is None
+    half = _half(run) if kind in (None, "NONE") else None
+    if half is not None and by_cue(findings, half) in LENGTHS:
+        return _find(findings, half)
     if guessed:
         kind = _by_length(findings, run)
+        kind = kind and (_by_check(findings.document, run) or kind)
     if kind is None or kind == "NONE":
-        return
+        return kind is not None
     grows = guessed or not _is_complete(document, kind, run)
+    end = run.end if run.again is None else run.again
     start = run.start
     plus = document.before("sign", start, 2)
     if kind == "PHONENUMBER" and plus is not None and plus.value == "+":
         start = start if findings.taken(plus.start, start) else plus.start
-    findings.add(start, run.end, kind, normal(run, kind), grows=grows)
+    findings.add(start, end, kind, normal(run, kind), grows=grows)
+    return True
+
+
+def _told(findings: Findings, run: Run, kind: str | None) -> str | None:
+    """Return the type that what is said near a number gives it, or else the one of its form."""
+    told = by_cue(findings, run)
+    if told in (None, "NONE") and _resumes(findings.document, run):
+        told = "CREDITCARDNUMBER"
+    # One in ten numbers passes a check; what somebody says it is, it is more often.
+    if told in LENGTHS or kind is None or (told == "NONE" and kind == "PHONENUMBER"):
+        return told
+    return kind
 
 
 def _follows_card(findings: Findings, run: Run) -> bool:
@@ -184,13 +230,21 @@ def by_cue(findings: Findings, run: Run) -> str | None:
         elif cue.type == "NONE":
             if len(value) < 13:
                 return "NONE"
-        elif is_public(findings.document, run, cue):
-            return None
+        elif is_public(findings.document, run, cue) or _is_short_code(findings.document, run, cue):
+            return "NONE"
         elif _suits(findings.document, run, cue) or _is_begun(run, cue):
             if cue.type == "CREDITCARDNUMBER" and len(value) < _CARD:
                 return _of_card(findings, run, cue) or cue.type
             return _by_name(findings.document, run, cue)
     return general
+
+
+def _is_short_code(document: Document, run: Run, cue: Cue) -> bool:
+    """Tell whether a number that is just called a code is too short for a secret: `code 404`."""
+    mark = document.at("before", cue.start)
+    return (
+        cue.type == "PIN" and mark is not None and mark.value == "CODE" and len(run.value) < _GROUP
+    )
 
 
 def _is_number(run: Run) -> bool:
@@ -293,6 +347,14 @@ def _groups(document: Document, atom: Atom) -> int:
     if atom.kind != "w":
         return 1
     return len([part for part in document.keys[atom.start].split("-") if part])
+
+
+def _by_check(document: Document, run: Run) -> str | None:
+    """Return the type of a number that a check digit speaks for."""
+    for form, pattern, check in document.rules.formats:
+        if form.guess and pattern.fullmatch(run.value) and (check is None or check(run.value)):
+            return form.type
+    return None
 
 
 def _by_length(findings: Findings, run: Run) -> str | None:

@@ -65,7 +65,7 @@ class Document:
     def __init__(self, context: Sequence[Token], words: Sequence[Word], rules: Rules) -> None:
         self.rules = rules
         self.words = words
-        self.tokens = [*context, *tokenize(words, rules)]
+        self.tokens = [*context, *tokenize(words, rules, before=context[-1].key if context else "")]
         self.begin = len(context)
         self.keys = [token.key for token in self.tokens]
         self.cased = not rules.file.caseless and any(token.capital for token in self.tokens)
@@ -105,8 +105,14 @@ class Document:
         return list(found.values()) if found else ()
 
 
-def tokenize(words: Sequence[Word], rules: Rules) -> list[Token]:
-    """Make tokens of words. Words that are glued together are one; letters with hyphens several."""
+def tokenize(words: Sequence[Word], rules: Rules, *, before: str = "") -> list[Token]:
+    """Make tokens of words. Words that are glued together are one; letters with hyphens several.
+
+    Args:
+        words: Which ones.
+        rules: What has no token: hesitations, and words that are only said again.
+        before: The key of the token before them.
+    """
     tokens: list[Token] = []
     index = 0
     while index < len(words):
@@ -121,6 +127,9 @@ def tokenize(words: Sequence[Word], rules: Rules) -> list[Token]:
             key = folded(plain)
             if plain in rules.hesitations or not key:
                 continue
+            kinds = rules.kinds(plain)
+            if (tokens[-1].key if tokens else before) == key and _is_said_again(key, kinds, rules):
+                continue
             behind = text[end:]
             tokens.append(
                 Token(
@@ -132,11 +141,20 @@ def tokenize(words: Sequence[Word], rules: Rules) -> list[Token]:
                     end=end,
                     stop=not _STOPS.isdisjoint(behind) and not behind[:1].isalnum(),
                     pause=bool(behind),
-                    kinds=rules.kinds(plain),
+                    kinds=kinds,
                 )
             )
         index = last + 1
     return tokens
+
+
+def _is_said_again(key: str, kinds: str, rules: Rules) -> bool:
+    """Tell whether a word that comes twice in a row means no more than once: `i am am`."""
+    known = key in rules.never or key in rules.months
+    name = not known and not set(kinds).isdisjoint("fFglL")
+    if len(key) < 2 or not key.isalpha() or name:
+        return False
+    return not (key in rules.file.spelling.letters or rules.is_number(key))
 
 
 def _pieces(text: str, rules: Rules) -> Iterator[tuple[int, int]]:

@@ -5,13 +5,17 @@ from collections.abc import Mapping, Sequence
 from sferic.recognition.hypothesis import Word
 from sferic.text.redaction import codes, internet, spelling
 from sferic.text.redaction.addresses import Gazetteer
-from sferic.text.redaction.dates import Calendar
+from sferic.text.redaction.ages import Ages
+from sferic.text.redaction.dates import Dates
 from sferic.text.redaction.document import MASKED, Document, Token
 from sferic.text.redaction.entities import Findings
+from sferic.text.redaction.frames import Frames
 from sferic.text.redaction.ledger import Ledger
 from sferic.text.redaction.people import People
 from sferic.text.redaction.rules import Rules
 from sferic.text.redaction.runs import Atom, Run, atoms, runs
+from sferic.text.redaction.strays import Strays
+from sferic.text.redaction.times import Times
 
 _NUMBERS = frozenset((*codes.LENGTHS, "TIME", "AGE"))
 
@@ -40,13 +44,17 @@ class Analysis:
         self.spelled = spelling.words(self.document, self.atoms)
         self._continue()
         Gazetteer(findings, self.atoms).find()
-        calendar = Calendar(findings, self.atoms)
-        calendar.dates()
-        calendar.times()
-        calendar.ages()
+        Dates(findings, self.atoms).find()
+        Times(findings, self.atoms).find()
+        ages = Ages(findings, self.atoms)
+        ages.find()
         codes.find(findings, self.runs)
         spelling.find(findings, self.spelled, ledger)
         People(findings, self.atoms).find()
+        Strays(findings, self.atoms).find()
+        Frames(findings, self.atoms).find()
+        ages.find_named()
+        findings.stammered()
 
     def __repr__(self) -> str:
         return f"<Analysis of {self.document.size} tokens>"

@@ -72,6 +72,23 @@ class Findings:
         self._found = [entity for entity in self._found if entity not in others]
         self.add(start, end, kind, value, grows=grows)
 
+    def stammered(self) -> None:
+        """Let words that are said again right beside an entity be part of it: `1986 1986`."""
+        keys = self.document.keys
+        for entity in self._found:
+            while entity.end < len(keys) and self._again(entity.end, entity.end - 1):
+                self._owner[entity.end] = entity
+                entity.end += 1
+            while entity.start > self.document.begin and self._again(
+                entity.start - 1, entity.start
+            ):
+                entity.start -= 1
+                self._owner[entity.start] = entity
+
+    def _again(self, index: int, other: int) -> bool:
+        keys = self.document.keys
+        return keys[index] == keys[other] and not self.taken(index, index + 1)
+
     def taken(self, start: int, end: int) -> bool:
         """Tell whether any of some tokens belongs to an entity."""
         return any(self._owner[start:end])

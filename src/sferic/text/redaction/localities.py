@@ -90,6 +90,8 @@ class Localities(Houses):
                 continue
             if (end > index and document.tokens[end - 1].pause) or end in self._numbers:
                 break
+            if document.at("before", end) is not None:
+                break  # what announces a number is no city
             known = (
                 self._state(end + 1) is not None and document.keys[end] not in document.rules.never
             )

@@ -15,6 +15,9 @@ _NOT_ALNUM = re.compile(r"[\W_]+")
 _MAX_BRIDGE = 6
 _BEFORE_LETTERS = frozenset(("-", "/", "dash", "hyphen", "letra", "lettre", "buchstabe"))
 _MAX_LETTERS = 4
+_LEAST_TENS = 20
+_YEARS = 2
+"""Digits of an age that may be said again without being another number."""
 _REACH_OF_IBAN = 16
 _NO_LETTERS = frozenset("èéàáòóì")
 """Words of one letter that nobody spells: letters with accents are named."""
@@ -43,6 +46,8 @@ class Run(msgspec.Struct):
     """Atoms with nothing in between but what means nothing."""
 
     atoms: list[Atom]
+    again: int | None = None
+    """Index behind what says the same again, if something does."""
 
     @property
     def start(self) -> int:
@@ -78,10 +83,21 @@ def atoms(document: Document) -> list[Atom]:
         atom = _atom(document, index) or _letters(document, index, found)
         if atom is None:
             index += 1
+        elif found and _is_said_again(document, found[-1], atom):
+            index = found[-1].end = atom.end
         else:
             found.append(atom)
             index = atom.end
     return found
+
+
+def _is_said_again(document: Document, before: Atom, atom: Atom) -> bool:
+    """Tell whether a number of years, or the end of it, is said again: `sixty six six years`."""
+    if before.end != atom.start or len(before.value) != _YEARS or not before.value.isdecimal():
+        return False
+    years = document.at("age_after", atom.end) or document.at("age_years", atom.end)
+    same = atom.value == before.value or (before.whole and atom.value == before.value[-1])
+    return same and years is not None
 
 
 def _atom(document: Document, index: int) -> Atom | None:
@@ -209,11 +225,27 @@ def _spoken(document: Document, index: int) -> Atom | None:
         return Atom(index, index + 2, repeated * times, "s", spoken=times) if repeated else None
     reading = reader.cardinal(keys, index)
     if reading is not None:
-        value = str(reading.value)
+        value, end = _with_unit(document, index + reading.count, reading.value)
         single = len(value) == 1
-        return Atom(index, index + reading.count, value, "s", int(single), whole=not single)
+        return Atom(index, end, value, "s", int(single), whole=not single)
     digit = reader.digit(keys[index])
     return Atom(index, index + 1, digit, "s", spoken=1) if digit is not None else None
+
+
+def _with_unit(document: Document, end: int, value: int) -> tuple[str, int]:
+    """Add a written digit to the tens before it: recognisers write `fifty 4`.
+
+    Returns:
+        The number in digits, and where it ends.
+    """
+    if value % 10 == 0 and value % 100 >= _LEAST_TENS:
+        place = end
+        if place < document.size and document.rules.reader.joins(document.keys[place]):
+            place += 1
+        unit = _ascii(document.keys[place]) if place < document.size else ""
+        if len(unit) == 1 and unit in "123456789":
+            return str(value + int(unit)), place + 1
+    return str(value), end
 
 
 def _ascii(key: str) -> str:
