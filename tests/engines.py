@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sferic.audio import SAMPLE_RATE
 from sferic.recognition.claim import PLAIN, Claim
+from sferic.recognition.detection import NEUTRAL, Leaning
 from sferic.recognition.hypothesis import Hypothesis, Word
 from sferic.recognition.orthography import FULL
 from sferic.recognition.recognizer import PARTIAL_INTERVAL, Recognizer
@@ -79,6 +80,7 @@ class Call(NamedTuple):
     end: int
     draft: bool
     languages: tuple[str, ...]
+    leaning: Leaning
     prefix: tuple[Word, ...]
     context: tuple[Word, ...]
     guess: tuple[Word, ...]
@@ -134,6 +136,7 @@ class FakeEngine:
         samples: Samples,
         *,
         languages: Sequence[str],
+        leaning: Leaning = NEUTRAL,
         start: int = 0,
         prefix: Sequence[Word] = (),
         context: Sequence[Word] = (),
@@ -150,6 +153,7 @@ class FakeEngine:
             end=start + len(samples),
             draft=draft,
             languages=tuple(languages),
+            leaning=leaning,
             prefix=tuple(prefix),
             context=tuple(context),
             guess=tuple(guess),

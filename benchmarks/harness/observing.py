@@ -59,6 +59,7 @@ class _Observed:
         )
         self._recognition = open_recognition(
             recognizer,
+            recognizer.routing.models[0].engine(),
             recognizer.candidates(options.language),
             timeline=self._hearing.timeline,
             segmenter=self._segmenter,

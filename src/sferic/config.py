@@ -9,7 +9,7 @@ import math
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar, get_args
 
@@ -26,6 +26,7 @@ from msgspec.inspect import (
 )
 
 from sferic.errors import InvalidSettingsError, Problem
+from sferic.languages import fold, is_known
 
 PREFIX = "SFERIC_"
 """What the names of environment variables begin with."""
@@ -51,6 +52,15 @@ Group = Literal["listening", "recognition", "keys", "limits", "recordings", "ope
 
 def _about(group: Group, *, secret: bool = False) -> dict[str, object]:
     return {"group": group, "secret": secret}
+
+
+class Route(msgspec.Struct, frozen=True):
+    """A row of the table of models."""
+
+    languages: str
+    """A code, an aggregate, or `*` for all that the model knows."""
+    model: str
+    """A name of the catalogue, or a folder."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,6 +125,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             extra=_about("recognition"),
         ),
     ] = "whisper-base"
+    route: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Several models, each for its languages, in the place of `model`: "
+            "`LANGUAGE=MODEL`, the language being a code, an aggregate or `*` for all that the "
+            "model knows. The first that fits a stream serves it. The flag may be given again and "
+            "again.",
+            extra=_about("recognition"),
+        ),
+    ] = ()
+    model_idle_s: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="Seconds after which a model that no stream uses any more is let go, to be "
+            "loaded again for the next; `0` keeps all.",
+            extra=_about("recognition"),
+        ),
+    ] = 0.0
     device: Annotated[
         Literal["auto", "cpu", "cuda"],
         Meta(description="Where models run.", extra=_about("recognition")),
@@ -426,6 +455,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         if problems := [*_contradictions(self)]:
             raise InvalidSettingsError(problems)
 
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """The table of `route`."""
+        parted = (text.partition("=") for text in self.route)
+        return tuple(Route(fold(language), model) for language, _, model in parted)
+
     def __repr__(self) -> str:
         shown = (f"{spec.name}={spec.show(getattr(self, spec.name))}" for spec in TABLE)
         return f"Settings({', '.join(shown)})"
@@ -508,14 +543,15 @@ def load_settings(
     *,
     file: Path | None = None,
     environment: Mapping[str, str] | None = None,
-    flags: Mapping[str, str | None] | None = None,
+    flags: Mapping[str, str | Sequence[str] | None] | None = None,
 ) -> Settings:
     """Read the settings from all their places.
 
     Args:
         file: A TOML file; unset, the one that `SFERIC_CONFIG` names, if it does.
         environment: Variables; unset, those of the process. An empty one counts as unset.
-        flags: Values from a command line, by name of the setting; those that are None are unset.
+        flags: Values from a command line, by name of the setting; those that are None are unset,
+            those of a list may be several.
 
     Raises:
         InvalidSettingsError: the file cannot be read, or settings are unknown or not allowed; it
@@ -530,8 +566,10 @@ def load_settings(
     for spec in TABLE:
         if text := variables.get(spec.variable):
             reading.take(spec, text, spec.parse, source=spec.variable)
-        if spec.flag and (flag := (flags or {}).get(spec.name)) is not None:
-            reading.take(spec, flag, spec.parse, source=spec.flag)
+        flag = (flags or {}).get(spec.name)
+        if spec.flag and flag is not None and flag != []:
+            text = flag if isinstance(flag, str) else ",".join(flag)
+            reading.take(spec, text, spec.parse, source=spec.flag)
     return reading.settings()
 
 
@@ -603,6 +641,8 @@ class _Reading:
             self.take(spec, value, spec.check, source=str(file))
             if name in _PATHS and isinstance(self._values.get(name), str):
                 self._values[name] = _beside(file, name, str(value))
+            if name == "route" and isinstance(self._values.get(name), tuple):
+                self._values[name] = tuple(_route_beside(file, str(text)) for text in value)
 
     def take(
         self,
@@ -640,6 +680,15 @@ def _contradictions(settings: Settings) -> Iterator[Problem]:
     for name in ("host", "model"):
         if not getattr(settings, name):
             yield _wrong(name, "", "not empty")
+    yield from _bad_rows(settings)
+    if settings.device == "cpu" and settings.batch > 1:
+        yield _wrong("batch", str(settings.batch), "0 or 1, because device is cpu")
+    yield from _half_of_tls(settings)
+    yield from _bad_secrets(settings)
+
+
+def _bad_rows(settings: Settings) -> Iterator[Problem]:
+    """Rows of lists that mean nothing."""
     for origin in settings.allowed_origins:
         if not _ORIGIN.fullmatch(origin):
             yield _wrong("allowed_origins", origin, _ORIGIN_ALLOWED)
@@ -649,10 +698,11 @@ def _contradictions(settings: Settings) -> Iterator[Problem]:
     for host in settings.allowed_hosts:
         if not _HOST.fullmatch(host) and not _is_network(host):
             yield _wrong("allowed_hosts", host, "a host name, an address or a network")
-    if settings.device == "cpu" and settings.batch > 1:
-        yield _wrong("batch", str(settings.batch), "0 or 1, because device is cpu")
-    yield from _half_of_tls(settings)
-    yield from _bad_secrets(settings)
+    for text in settings.route:
+        language, equals, model = text.partition("=")
+        if not (equals and model and (language == "*" or is_known(fold(language)))):
+            allowed = "LANGUAGE=MODEL, with a code, an aggregate or * as language"
+            yield _wrong("route", text, allowed)
 
 
 def _half_of_tls(settings: Settings) -> Iterator[Problem]:
@@ -696,6 +746,11 @@ def _beside(file: Path, name: str, value: str) -> str:
     if names_a_thing or "://" in value:
         return value
     return str(file.parent / Path(value).expanduser())
+
+
+def _route_beside(file: Path, text: str) -> str:
+    language, equals, model = text.partition("=")
+    return language + equals + _beside(file, "model", model)
 
 
 def _range(what: str, low: float | None, high: float | None) -> str:

@@ -28,6 +28,8 @@
         * ChecksumError: a file that was fetched is not the one the catalogue pins
         * ModelStorageError (OSError): the disk is full or not writable
         * ModelLoadError: the files are there and the engine rejects them
+        * ModelUnavailableError: one of several models that a server runs did not load
+        * ModelMemoryError (MemoryError): a model runs out of memory
         * LockFileError (ValueError): a lock file cannot be read or written
         * MissingExtraError (ImportError): it needs a package that is not installed
     * KeyStoreError: the keys cannot be read or changed
@@ -82,7 +84,9 @@ class NotServedError(SfericError, ValueError):
 
     code = "language_not_served"
 
-    def __init__(self, language: str, *, model: str, served: Sequence[str]) -> None:
+    def __init__(
+        self, language: str, *, model: str, served: Sequence[str], remedy: str = ""
+    ) -> None:
         self.language = language
         self.problem = Problem(
             parameter="language",
@@ -90,7 +94,7 @@ class NotServedError(SfericError, ValueError):
             allowed=", ".join(served),
             message=(
                 f"language={language} is not served by the model {model}, "
-                f"which knows: {', '.join(served)}"
+                f"which knows: {', '.join(served)}{remedy and '. ' + remedy}"
             ),
         )
         super().__init__(self.problem.message)
@@ -364,6 +368,30 @@ class ModelLoadError(ModelError):
 
     def __init__(self, folder: Path, reason: str) -> None:
         super().__init__(f"the model in {folder} does not load: {reason}")
+
+
+class ModelUnavailableError(ModelError):
+    """One of several models that a server runs did not load; its log says why."""
+
+    code = "model_failed"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"the model {name} could not be loaded; the log of the server says why. "
+            "Other languages may be served by other models"
+        )
+
+
+class ModelMemoryError(ModelError, MemoryError):
+    """A model has not memory enough for what it was given."""
+
+    code = "out_of_memory"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"the model {name} ran out of memory. Try again later; whoever runs the server can "
+            "give it fewer workers, smaller batches or a smaller model"
+        )
 
 
 class LockFileError(ModelError, ValueError):

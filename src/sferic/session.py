@@ -3,8 +3,9 @@
 import asyncio
 import secrets
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from contextlib import AsyncExitStack
 from enum import Enum, auto
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
@@ -20,9 +21,10 @@ from sferic.protocol.messages import Message
 from sferic.protocol.options import Options
 from sferic.protocol.transcripts import TranscriptBuilder, seconds
 from sferic.queues import Inbox, Outbox
-from sferic.recognition.hypothesis import Hypothesis, Word
+from sferic.recognition.hypothesis import Hypothesis, Word, join
 from sferic.recognition.opening import open_recognition
 from sferic.recognition.recognizer import Recognizer
+from sferic.recognition.routing import AnyKind
 from sferic.speakers.diarization import Diarization
 from sferic.speakers.stream import StreamSpeakers
 from sferic.speakers.voices import Limits
@@ -136,6 +138,7 @@ class Session:
 
     Raises:
         NotServedError: On entering, if no model serves the language.
+        ModelUnavailableError: On entering, if the one that does cannot be loaded.
     """
 
     def __init__(
@@ -152,6 +155,7 @@ class Session:
         self.session_id = session_id or f"sess_{secrets.token_hex(8)}"
         self._shared = recognizer
         self._owned: Recognizer | None = None
+        self._models = AsyncExitStack()
         self._inbox: Inbox[_Mark | Message] = Inbox(_room(self.options))
         self._outbox: Outbox[Message] = Outbox(_UNREAD)
         self._builder = TranscriptBuilder(self.options, self.session_id, dialect)
@@ -176,6 +180,7 @@ class Session:
         self._held: list[Word] = []
         self._ready: list[Word] = []
         self._language: str | None = None
+        self._shares: Counter[str] = Counter()
         self._spoken = False
         self._shown = False
         self._split_wanted: int | None = None
@@ -215,13 +220,14 @@ class Session:
         try:
             candidates = recognizer.candidates(self.options.language)
             await asyncio.to_thread(self._text.prepare, candidates)
-            self._open(recognizer, candidates)
+            engine = await self._models.enter_async_context(recognizer.lease(self.options.language))
+            self._open(recognizer, engine, candidates)
         except BaseException:
             await self._close_own()
             raise
         return self
 
-    def _open(self, recognizer: Recognizer, candidates: Sequence[str]) -> None:
+    def _open(self, recognizer: Recognizer, engine: AnyKind, candidates: Sequence[str]) -> None:
         self._recognizer = recognizer
         self._started = time.monotonic()
         self._hearing = Hearing(
@@ -231,6 +237,7 @@ class Session:
         )
         self._recognition = open_recognition(
             recognizer,
+            engine,
             candidates,
             timeline=self._hearing.timeline,
             segmenter=self._segmenter,
@@ -277,6 +284,7 @@ class Session:
             await self._close_own()
 
     async def _close_own(self) -> None:
+        await self._models.aclose()
         if self._owned is not None:
             await asyncio.to_thread(self._owned.close)
 
@@ -569,6 +577,7 @@ class Session:
                 self._ready += self._text.final(self._held, language=self._code(self._language))
                 self._held = []
             self._language = hypothesis.language
+            self._shares[hypothesis.language or ""] += len(join(hypothesis.words))
         self._held += hypothesis.words
         await self._cut_by_count()
         may_cut = self.options.finalize_on_words or len(self._held) >= MOST_WORDS
@@ -610,9 +619,13 @@ class Session:
         if not words and not ended and self._text.holding:
             return
         self._shown = False
+        spoken = [code for code in self._shares if code]
+        primary = max(spoken, key=self._shares.__getitem__, default=self._language)
+        self._shares.clear()
         message = self._builder.final(
             words,
-            language=self._language,
+            language=primary,
+            spoken=spoken,
             is_last=answers is _Mark.FINISH,
             from_finalize=answers is _Mark.FINALIZE,
         )

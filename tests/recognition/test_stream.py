@@ -885,3 +885,16 @@ async def until_waiting(recognizer: Recognizer, count: int) -> None:
 
 def _pieces(events: Sequence[SpeechEvent]) -> list[Piece]:
     return [event for event in events if isinstance(event, Piece)]
+
+
+async def test_a_draft_binds_no_final_that_may_be_in_another_language() -> None:
+    engine = FakeEngine()
+    with fake_recognizer(engine) as recognizer:
+        for languages, trusted in ((("en",), True), (("en", "de"), False)):
+            stream = Stream(recognizer, say(1, 2, 3), languages=languages)
+            await stream.draft()
+            await stream.draft()
+            await stream.final(0, 1.5)
+            last = engine.calls_of(draft=False)[-1]
+            assert last.guess
+            assert bool(last.trusted) is trusted

@@ -164,3 +164,22 @@ def load_catalogue(text: str | None = None) -> Catalogue:
         if isinstance(entry["languages"], str):
             entry["languages"] = sets[entry["languages"]]
     return Catalogue(msgspec.convert(document["models"], tuple[Model, ...]))
+
+
+def remedy(language: str) -> str:
+    """Say how to have a language served, as a sentence without its full stop.
+
+    Args:
+        language: A code.
+    """
+    knowing = [model for model in load_catalogue() if language in model.languages]
+    if not knowing:
+        return (
+            "No model of `sferic models list` knows it; a folder with one that does can be given "
+            f"with --route {language}=FOLDER"
+        )
+    name = min(knowing, key=lambda model: model.size).name
+    return (
+        f"`sferic models pull {name}` installs a model that does; "
+        f"run it with --model {name}, or beside others with --route {language}={name}"
+    )

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sferic.recognition.claim import PLAIN, Claim
+from sferic.recognition.detection import NEUTRAL, Leaning
 from sferic.recognition.hypothesis import Hypothesis, Word
 from sferic.recognition.orthography import Writing
 
@@ -41,6 +42,7 @@ class Engine(AnyEngine, Protocol):
         samples: NDArray[np.float32],
         *,
         languages: Sequence[str],
+        leaning: Leaning = NEUTRAL,
         start: int = 0,
         prefix: Sequence[Word] = (),
         context: Sequence[Word] = (),
@@ -57,6 +59,8 @@ class Engine(AnyEngine, Protocol):
         Args:
             samples: Mono audio at 16 kHz, shape (n,), float32, n at most `longest`.
             languages: One code pins the language, several are told apart by the audio.
+            leaning: Towards some of several, from what was said before; `Leaning.choose` weighs it
+                against the audio.
             start: Clock time of the first sample; the words' times count from the same zero.
             prefix: Words already known to begin the samples; they begin the answer too.
             context: Words that were said just before the samples; they are no part of the answer.

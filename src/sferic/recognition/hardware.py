@@ -31,6 +31,10 @@ _CORES_FOR_ONE_MORE = 16
 """Of so many cores one is left to the event loop and to voice activity."""
 
 
+_SHORT_OF_MEMORY = ("out of memory", "bad_alloc", "failed to allocate memory")
+"""What CTranslate2, CUDA and ONNX Runtime say then."""
+
+
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
     """What decodes, and what there is for everything else."""
 
@@ -76,6 +80,12 @@ def workers_on_cpu(cores: int, *, threads: int = 1) -> int:
     """
     free = cores - cores // _CORES_FOR_ONE_MORE
     return max(1, min(free // threads, MOST_WORKERS))
+
+
+def memory_was_short(error: BaseException) -> bool:
+    """Whether an error of a model's runtime means that there was not memory enough."""
+    said = str(error).lower()
+    return isinstance(error, MemoryError) or any(words in said for words in _SHORT_OF_MEMORY)
 
 
 def has_gpu(device: Device) -> bool:

@@ -148,7 +148,7 @@ class IncrementalRecognition:
 
         try:
             going.heard = await self._recognizer.feed_draft(
-                prepare, since=since, background=background, alone=going.alone
+                self._engine, prepare, since=since, background=background, alone=going.alone
             )
         except SharedFaultError:
             self._restart_alone(going)
@@ -174,7 +174,7 @@ class IncrementalRecognition:
                 samples = np.append(samples, np.zeros(silence, np.float32))
             feed = partial(going.feed, samples, upto, asked=time.monotonic())
             going.heard = await self._recognizer.feed_final(
-                feed, background=background, alone=going.alone
+                self._engine, feed, background=background, alone=going.alone
             )
 
     def _followed_until(self, end: int, wanted: int) -> int:

@@ -10,6 +10,7 @@ from sferic.recognition.hypothesis import Hypothesis
 from sferic.recognition.incremental import IncrementalRecognition
 from sferic.recognition.orthography import Writing, dress
 from sferic.recognition.recognizer import Recognizer
+from sferic.recognition.routing import AnyKind
 from sferic.recognition.stream import StreamRecognition
 from sferic.speech.segmenter import Piece, Segmenter
 from sferic.speech.timeline import Timeline
@@ -38,6 +39,7 @@ class Recognition(Protocol):
 
 def open_recognition(
     recognizer: Recognizer,
+    engine: AnyKind,
     languages: Sequence[str],
     *,
     timeline: Timeline,
@@ -49,6 +51,7 @@ def open_recognition(
 
     Args:
         recognizer: The models and their threads.
+        engine: The model that decodes.
         languages: Codes that the stream may be in.
         timeline: Its audio.
         segmenter: Where speech is.
@@ -56,7 +59,6 @@ def open_recognition(
         hotwords: Phrases to favour and how much, for models that can.
     """
     recognition: Recognition
-    engine = recognizer.engine
     if isinstance(engine, StreamingEngine):
         recognition = IncrementalRecognition(
             recognizer,

@@ -82,7 +82,9 @@ class SharedTurns:
         ticket = _Ticket(prepare, rank, since, note, alone=alone)
         self._waiting.append(ticket)
         ticket.turn = asyncio.create_task(
-            self._scheduler.run(lambda: self._lead(ticket), rank=rank, since=since)
+            self._scheduler.run(
+                lambda: self._lead(ticket), rank=rank, since=since, model=self._engine.name
+            )
         )
         ticket.turn.add_done_callback(ticket.turn_is_over)
         try:

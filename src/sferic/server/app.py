@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -190,6 +191,7 @@ def create_app(
             Route("/openapi.json", site.openapi),
             Route("/health", site.health),
             Route("/ready", site.ready),
+            Route("/v1/languages", site.languages),
             Route("/metrics", site.metrics),
         ],
         exception_handlers={HTTPException: _http_error, Refusal: _refused, Exception: _failed},
@@ -220,11 +222,19 @@ class Site:
         return JSONResponse(
             {
                 "status": "ready",
-                "model": Path(self._services.settings.model).name,
+                "model": ", ".join(_models(self._services.settings)),
                 "capacity": sessions.capacity,
                 "sessions": sessions.live + sessions.background,
             }
         )
+
+    async def languages(self, _: Request) -> Response:
+        """Say which languages are served, by which model, how well."""
+        recognizer = self._services.engine.recognizer
+        if recognizer is None:
+            raise not_ready(self._services.engine)
+        body = msgspec.json.encode(recognizer.served())
+        return Response(body, media_type="application/json")
 
     async def metrics(self, request: Request) -> Response:
         """Show what was counted, to whoever has the token."""
@@ -288,6 +298,12 @@ def _live(services: Services, dialect: Dialect) -> dict[str, Live]:
         dialect=dialect,
     )
     return dict.fromkeys(dialect.paths, live)
+
+
+def _models(settings: Settings) -> list[str]:
+    """Names of the models, in order."""
+    named = [route.model for route in settings.routes] or [settings.model]
+    return list(dict.fromkeys(Path(model).name for model in named))
 
 
 async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:

@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING, Protocol, cast
 import msgspec
 
 from sferic.config import Settings
-from sferic.errors import SfericError
+from sferic.errors import ModelError, SfericError
 from sferic.protocol.dialects import Dialect
 from sferic.protocol.messages import Message
 from sferic.protocol.options import Options
 from sferic.recognition.capacity import Capacity, Demand
 from sferic.recognition.load import Load
+from sferic.served import Served
 from sferic.server.refusal import Refusal
 
 if TYPE_CHECKING:
     from sferic.models import Progress
     from sferic.text.redaction import NameFinder
 
+RETRY_MODEL_S = 30
+"""What a client is told to wait when one of several models did not load."""
 RETRY_LOADING_S = 2
 """What a client is told to wait while the model is loaded."""
 
@@ -44,6 +47,9 @@ class Recognizer(Protocol):
 
     def check(self, options: Options) -> None:
         """Raise NotServedError when no loaded model serves what they ask for."""
+
+    def served(self) -> Served:
+        """Which languages are served, by which model, how well."""
 
     def close(self) -> None:
         """Let the models go."""
@@ -193,6 +199,11 @@ def _log_failure(error: Exception) -> None:
         logger.error("no sessions can be served: %s", error)
     else:
         logger.error("the model cannot be loaded", exc_info=error)
+
+
+def failed(error: ModelError) -> Refusal:
+    """What is answered where one of several models did not load."""
+    return Refusal(503, error.code, str(error), retry_after=RETRY_MODEL_S)
 
 
 def not_ready(engine: Engine) -> Refusal:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sferic.config import Settings
-from sferic.errors import JobStoreError, NotServedError, OptionsError, Problem
+from sferic.errors import JobStoreError, ModelError, NotServedError, OptionsError, Problem
 from sferic.protocol.dialects import Dialect
 from sferic.protocol.options import Options, parse_options
 from sferic.protocol.recorded import (
@@ -22,7 +22,7 @@ from sferic.protocol.recorded import (
     answer,
     new_request_id,
 )
-from sferic.server.backend import Backend, Engine, Recognizer, Stream, not_ready
+from sferic.server.backend import Backend, Engine, Recognizer, Stream, failed, not_ready
 from sferic.server.conversation import Conversation
 from sferic.server.handshake import QUERY_PARAMETER, Caller, admit, check_origin
 from sferic.server.keyring import Keyring
@@ -136,6 +136,8 @@ class Live:
             raise Refusal.of(OptionsError([*error.problems, *self._unserved(query)])) from None
         except NotServedError as error:
             raise Refusal.of(error) from None
+        except ModelError as error:
+            raise failed(error) from None
         return options
 
     def _check(self, options: Options) -> None:
@@ -151,7 +153,7 @@ class Live:
                 self._check(parse_options(alone))
             except NotServedError as error:
                 unserved.append(error.problem)
-            except OptionsError:
+            except (OptionsError, ModelError):
                 pass
         return unserved
 

@@ -16,6 +16,7 @@ from sferic.config import Settings
 from sferic.errors import (
     AudioError,
     JobStoreError,
+    ModelError,
     NotServedError,
     OptionsError,
     RecordingTooBigError,
@@ -35,6 +36,7 @@ from sferic.protocol.recorded import (
     new_request_id,
 )
 from sferic.server import signing
+from sferic.server.backend import failed
 from sferic.server.fetching import fetch
 from sferic.server.guard import Guard
 from sferic.server.handshake import authenticate, check_origin
@@ -167,6 +169,8 @@ class Prerecorded:
             self._recordings.check(options)
         except (OptionsError, NotServedError) as error:
             raise Refusal.of(error) from None
+        except ModelError as error:
+            raise failed(error) from None
         return Request(
             id=new_request_id(),
             key_id=key_id,

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from sferic.audio import SAMPLE_RATE
 from sferic.recognition.claim import PLAIN, Claim
+from sferic.recognition.detection import NEUTRAL, Leaning
 from sferic.recognition.families import Running
 from sferic.recognition.hypothesis import Hypothesis, Word
 from sferic.recognition.orthography import writing_of
@@ -52,6 +53,7 @@ class OfflineEngine:
         samples: NDArray[np.float32],
         *,
         languages: Sequence[str],
+        leaning: Leaning = NEUTRAL,  # noqa: ARG002
         start: int = 0,
         prefix: Sequence[Word] = (),
         context: Sequence[Word] = (),  # noqa: ARG002 - it hears what it hears

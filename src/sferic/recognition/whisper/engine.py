@@ -8,7 +8,7 @@ looks wrong is the next longer window tried (15, then 30 s).
 """
 
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
@@ -26,6 +26,7 @@ from sferic.errors import ModelLoadError
 from sferic.models import LocalModel
 from sferic.recognition import guards
 from sferic.recognition.claim import PLAIN, Claim
+from sferic.recognition.detection import NEUTRAL, Leaning
 from sferic.recognition.families import Running
 from sferic.recognition.hardware import Device, has_gpu
 from sferic.recognition.hypothesis import Hypothesis, Word, join
@@ -78,6 +79,7 @@ class _Task(msgspec.Struct, frozen=True):
     samples: NDArray[np.float32]
     start: int
     languages: Sequence[str]
+    leaning: Leaning
     prefix: Sequence[Word]
     context: Sequence[Word]
     guess: Sequence[Word]
@@ -94,6 +96,8 @@ class _Pass(msgspec.Struct, frozen=True):
     log_probability: float
     no_speech: float
     suspect: bool
+    likelihoods: Mapping[str, float] = {}
+    """What the audio says of several languages."""
 
     @property
     def silent(self) -> bool:
@@ -165,6 +169,7 @@ class WhisperEngine:
         samples: NDArray[np.float32],
         *,
         languages: Sequence[str],
+        leaning: Leaning = NEUTRAL,
         start: int = 0,
         prefix: Sequence[Word] = (),
         context: Sequence[Word] = (),
@@ -177,11 +182,15 @@ class WhisperEngine:
         """Words in the samples; see `Engine.transcribe`."""
         if len(samples) < HOP:
             return Hypothesis(language=languages[0] if len(languages) == 1 else None)
-        task = _Task(samples, start, languages, prefix, context, guess, trusted, digits, claim)
+        task = _Task(
+            samples, start, languages, leaning, prefix, context, guess, trusted, digits, claim
+        )
         grid = self._backend.grid
         if draft:
             best = self._decode(task, _draft_window(len(samples), grid), judge_silence=False)
-            return Hypothesis(words=best.words, language=best.language)
+            return Hypothesis(
+                words=best.words, language=best.language, likelihoods=best.likelihoods
+            )
         window = _final_window(len(samples), grid)
         first = best = self._decode(task, window)
         again: Literal["broken", "unlikely"] | None = None
@@ -190,7 +199,9 @@ class WhisperEngine:
                 again = "broken" if first.suspect else "unlikely"
                 best = _better(best, self._decode(task, longer))
         words = () if best.silent else best.words
-        return Hypothesis(words=words, language=best.language, again=again)
+        return Hypothesis(
+            words=words, language=best.language, likelihoods=best.likelihoods, again=again
+        )
 
     def close(self) -> None:
         """Give back the model's memory."""
@@ -200,7 +211,8 @@ class WhisperEngine:
         task.claim.check()
         samples = task.samples
         encoded = self._backend.encode(self._log_mel(samples, window), task.claim)
-        language = self._language(encoded, task.languages)
+        likelihoods = self._likelihoods(encoded, task.languages)
+        language = task.leaning.choose(likelihoods) if likelihoods else task.languages[0]
         tokenizer = self._tokenizer(language)
         forbidden = () if task.digits else self._digit_tokens
         room = _most_tokens(len(samples), language)
@@ -214,6 +226,7 @@ class WhisperEngine:
         return _Pass(
             words=words,
             language=language,
+            likelihoods=likelihoods,
             log_probability=decoded.log_probability,
             no_speech=decoded.no_speech if judge_silence else 0.0,
             suspect=(exhausted and not cured)
@@ -222,12 +235,12 @@ class WhisperEngine:
             or guards.hurries(words, speech=len(samples)),
         )
 
-    def _language(self, encoded: Any, languages: Sequence[str]) -> str:
+    def _likelihoods(self, encoded: Any, languages: Sequence[str]) -> dict[str, float]:
         if len(languages) == 1:
-            return languages[0]
-        ids = {self._vocabulary.token_to_id(f"<|{code}|>"): code for code in languages}
-        known = [token for token in ids if token is not None]
-        return ids[self._backend.likeliest(encoded, known)]
+            return {}
+        tokens = {code: self._vocabulary.token_to_id(f"<|{code}|>") for code in languages}
+        known = {code: token for code, token in tokens.items() if token is not None}
+        return dict(zip(known, self._backend.likelihoods(encoded, [*known.values()]), strict=True))
 
     def _tokenizer(self, language: str) -> Tokenizer:
         with self._lock:
