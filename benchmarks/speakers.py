@@ -8,7 +8,6 @@ import time
 from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
-from statistics import median
 from typing import Annotated
 
 import msgspec
@@ -159,7 +158,7 @@ def _added(
     voice_activity: VoiceActivityModel,
     notes: Console,
 ) -> Spread | None:
-    """How much later finals come, the same audio being sent as it is spoken, with and without."""
+    """How much later each final comes than the same without, audio being sent as it is spoken."""
     added: list[float] = []
     longest = sorted(conversations, key=lambda each: -each.seconds)[:live]
     with stepping(notes, "in real time", 2 * len(longest)) as step:
@@ -168,8 +167,8 @@ def _added(
             for used in (diarization, None):
                 delays.append(listen(each, used, voice_activity, live=True).delays_s)
                 step()
-            usual = median(delays[1])
-            added += [delay - usual for delay in delays[0]]
+            with_them, without = delays
+            added += [with_them[last] - without[last] for last in with_them if last in without]
     return spread(added)
 
 

@@ -70,7 +70,7 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
     cpu: float
     """CPU seconds for a second of audio, more than without."""
     added_s: Spread | None
-    """From the end of a segment to its final, more than without at the median; None if unmeasured.
+    """By how much each final comes later than the same one without; None if unmeasured.
 
     The recogniser takes no time there: with one that does, most of this passes meanwhile.
     """

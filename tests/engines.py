@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 
 from sferic.audio import SAMPLE_RATE
 from sferic.recognition.claim import PLAIN, Claim
+from sferic.recognition.detection import NEUTRAL, Leaning
 from sferic.recognition.hypothesis import Hypothesis, Word
 from sferic.recognition.keywords import Keywords
+from sferic.recognition.orthography import FULL
 from sferic.recognition.recognizer import PARTIAL_INTERVAL, Recognizer
 from sferic.speech.vad import FRAME, VoiceActivityModel
 
@@ -79,6 +81,7 @@ class Call(NamedTuple):
     end: int
     draft: bool
     languages: tuple[str, ...]
+    leaning: Leaning
     prefix: tuple[Word, ...]
     context: tuple[Word, ...]
     guess: tuple[Word, ...]
@@ -109,6 +112,8 @@ class FakeEngine:
 
     name = "fake"
     longest = 30 * SAMPLE_RATE
+    guided = True
+    writing = FULL
 
     def __init__(self, *, languages: tuple[str, ...] = ("en", "de"), parallel: int = 1) -> None:
         self.languages = languages
@@ -133,6 +138,7 @@ class FakeEngine:
         samples: Samples,
         *,
         languages: Sequence[str],
+        leaning: Leaning = NEUTRAL,
         start: int = 0,
         prefix: Sequence[Word] = (),
         context: Sequence[Word] = (),
@@ -150,6 +156,7 @@ class FakeEngine:
             end=start + len(samples),
             draft=draft,
             languages=tuple(languages),
+            leaning=leaning,
             prefix=tuple(prefix),
             context=tuple(context),
             guess=tuple(guess),

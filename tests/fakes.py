@@ -12,6 +12,7 @@ from sferic.protocol.messages import Message, Transcription
 from sferic.protocol.options import Options
 from sferic.recognition.capacity import Capacity, Demand
 from sferic.recognition.load import Costs, Load
+from sferic.served import Served, ServedLanguage
 from sferic.server.backend import Backend, Recognizer
 
 BYTES_A_SECOND = 32_000
@@ -59,6 +60,11 @@ class FakeRecognizer:
         """Raise NotServedError unless it is English."""
         if options.language != "en":
             raise NotServedError(options.language, model="fake", served=["en"])
+
+    def served(self) -> Served:
+        """Say that it is English."""
+        english = ServedLanguage(code="en", name="English", model="fake", quality=None)
+        return Served(languages=(english,), aggregates=(), not_served=("de",))
 
     def close(self) -> None:
         """Note it."""

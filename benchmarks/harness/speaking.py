@@ -13,6 +13,7 @@ from sferic.audio import SAMPLE_RATE
 from sferic.protocol.messages import Transcription
 from sferic.protocol.options import Options
 from sferic.recognition.hypothesis import Hypothesis, Word
+from sferic.recognition.orthography import FULL
 from sferic.recognition.recognizer import Recognizer
 from sferic.session import Session
 from sferic.speakers.diarization import Diarization
@@ -38,8 +39,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     labelled: tuple[Labelled, ...]
     cpu_s: float
     """Of the whole process."""
-    delays_s: tuple[float, ...]
-    """From the audio that ends a segment to its final; none where audio came at once."""
+    delays_s: dict[int, float]
+    """From the last word of each final, by its place, to that; none where audio came at once."""
 
 
 class KnownWords:
@@ -54,6 +55,8 @@ class KnownWords:
     languages: tuple[str, ...] = ("en",)
     longest = 30 * SAMPLE_RATE
     parallel = 1
+    guided = True
+    writing = FULL
 
     def __init__(self, conversation: Conversation, seed: int = 0) -> None:
         chance = np.random.default_rng(seed)
@@ -124,7 +127,7 @@ async def _listen(conversation: Conversation, session: Session, *, live: bool) -
     audio = np.rint(np.clip(conversation.samples, -1, 1) * 32_767).astype("<i2").tobytes()
     block = int((_BLOCK_S if live else 1.0) * conversation.rate) * 2
     labelled: list[Labelled] = []
-    delays: list[float] = []
+    delays: dict[int, float] = {}
     cpu = time.process_time()
     async with session:
         begun = time.monotonic()
@@ -147,8 +150,7 @@ async def _listen(conversation: Conversation, session: Session, *, live: bool) -
                     for word in message.words
                 )
                 if live:
-                    delays.append(time.monotonic() - begun - message.words[-1].end)
+                    last = message.words[-1]
+                    delays[int(last.word[1:])] = time.monotonic() - begun - last.end
         await speaking
-    return Outcome(
-        labelled=tuple(labelled), cpu_s=time.process_time() - cpu, delays_s=tuple(delays)
-    )
+    return Outcome(labelled=tuple(labelled), cpu_s=time.process_time() - cpu, delays_s=delays)

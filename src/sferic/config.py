@@ -9,7 +9,7 @@ import math
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar, get_args
 
@@ -26,6 +26,7 @@ from msgspec.inspect import (
 )
 
 from sferic.errors import InvalidSettingsError, Problem
+from sferic.languages import fold, is_known
 
 PREFIX = "SFERIC_"
 """What the names of environment variables begin with."""
@@ -41,15 +42,25 @@ _ORIGIN_ALLOWED = (
     "https://HOST, http://HOST or either with :PORT, in small letters and without a path; null; "
     "or * for all"
 )
+_HOST = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 _CREDENTIALS = re.compile(r"://[^/@]*@")
 _VISIBLE = re.compile(r"[\x21-\x7e]{1,256}")
-_PATHS = ("tls_cert", "tls_key", "key_database", "model")
+_PATHS = ("tls_cert", "tls_key", "key_database", "model", "spool_folder", "job_database")
 
-Group = Literal["listening", "recognition", "keys", "limits", "operation"]
+Group = Literal["listening", "recognition", "keys", "limits", "recordings", "operation"]
 
 
 def _about(group: Group, *, secret: bool = False) -> dict[str, object]:
     return {"group": group, "secret": secret}
+
+
+class Route(msgspec.Struct, frozen=True):
+    """A row of the table of models."""
+
+    languages: str
+    """A code, an aggregate, or `*` for all that the model knows."""
+    model: str
+    """A name of the catalogue, or a folder."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,6 +125,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             extra=_about("recognition"),
         ),
     ] = "whisper-base"
+    route: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Several models, each for its languages, in the place of `model`: "
+            "`LANGUAGE=MODEL`, the language being a code, an aggregate or `*` for all that the "
+            "model knows. The first that fits a stream serves it. The flag may be given again and "
+            "again.",
+            extra=_about("recognition"),
+        ),
+    ] = ()
+    model_idle_s: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="Seconds after which a model that no stream uses any more is let go, to be "
+            "loaded again for the next; `0` keeps all.",
+            extra=_about("recognition"),
+        ),
+    ] = 0.0
     device: Annotated[
         Literal["auto", "cpu", "cuda"],
         Meta(description="Where models run.", extra=_about("recognition")),
@@ -185,16 +215,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             extra=_about("recognition"),
         ),
     ] = "auto"
+    ner: Annotated[
+        str,
+        Meta(
+            description="What finds names beside the rules of redaction: `off`, `spacy` for the "
+            "models of spaCy that are installed (`pip install 'sferic[ner]'`), or the folder of a "
+            "pipeline.",
+            extra=_about("recognition"),
+        ),
+    ] = "off"
     speaker_threshold: Annotated[
         float,
         Meta(
             ge=-1,
             le=1,
-            description="Likeness (mean cosine) below which a voice is another speaker's. Higher "
-            "tells more speakers apart, lower fewer.",
+            description="Likeness below which a voice is another speaker's; 1 is the same voice. "
+            "Higher tells more speakers apart, lower fewer.",
             extra=_about("recognition"),
         ),
-    ] = 0.35
+    ] = 0.55
     speaker_threshold_telephone: Annotated[
         float,
         Meta(
@@ -204,7 +243,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "makes voices more alike.",
             extra=_about("recognition"),
         ),
-    ] = 0.4
+    ] = 0.68
 
     key_database: Annotated[
         str | None,
@@ -293,6 +332,120 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = 30.0
 
+    spool_folder: Annotated[
+        str | None,
+        Meta(
+            description="Where recordings lie while they wait or are transcribed. Unset, it is "
+            "`spool` in the user's data folder.",
+            extra=_about("recordings"),
+        ),
+    ] = None
+    spool_mb: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Megabytes on disk that all recordings together may take.",
+            extra=_about("recordings"),
+        ),
+    ] = 20_000
+    max_recording_mb: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Megabytes of the largest recording that is taken.",
+            extra=_about("recordings"),
+        ),
+    ] = 2_000
+    max_recording_s: Annotated[
+        float,
+        Meta(
+            ge=1,
+            description="Seconds of audio in the longest recording that is taken.",
+            extra=_about("recordings"),
+        ),
+    ] = 21_600.0
+    recordings_at_once: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=64,
+            description="Recordings that are transcribed at the same time; others wait.",
+            extra=_about("recordings"),
+        ),
+    ] = 4
+    recordings_waiting: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10_000,
+            description="Recordings that wait for their turn while their clients wait for the "
+            "answer; further ones are refused.",
+            extra=_about("recordings"),
+        ),
+    ] = 32
+    allowed_hosts: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Hosts, addresses and networks that clients may have this server request, "
+            "by `url` and `webhook_url`, although they are not of the public internet, such as "
+            "`media.internal` or `10.1.0.0/16`.",
+            extra=_about("recordings"),
+        ),
+    ] = ()
+    fetch_timeout_s: Annotated[
+        float,
+        Meta(
+            ge=1,
+            description="Seconds that fetching a recording from its `url` may take.",
+            extra=_about("recordings"),
+        ),
+    ] = 3_600.0
+    job_database: Annotated[
+        str | None,
+        Meta(
+            description="Where requests with a `webhook_url` and their results are stored: a "
+            "SQLite file, or a SQLAlchemy URL. Unset, it is `jobs.db` in the user's data folder.",
+            extra=_about("recordings"),
+        ),
+    ] = None
+    max_jobs: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Requests with a `webhook_url` that may be under way, their delivery "
+            "included; further ones are refused.",
+            extra=_about("recordings"),
+        ),
+    ] = 1_000
+    job_retention_s: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="Seconds that a request and its result can be looked at after the "
+            "delivery, or the last attempt at it.",
+            extra=_about("recordings"),
+        ),
+    ] = 86_400.0
+    webhook_attempts: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=30,
+            description="Attempts at a delivery before it is given up. The wait after the first "
+            "is 5 s, then three times the one before, an hour at most.",
+            extra=_about("recordings"),
+        ),
+    ] = 10
+    webhook_timeout_s: Annotated[
+        float,
+        Meta(
+            ge=1,
+            le=300,
+            description="Seconds in which a receiver must have answered a delivery.",
+            extra=_about("recordings"),
+        ),
+    ] = 15.0
+
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         Meta(description="How much is logged.", extra=_about("operation")),
@@ -301,6 +454,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if problems := [*_contradictions(self)]:
             raise InvalidSettingsError(problems)
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """The table of `route`."""
+        parted = (text.partition("=") for text in self.route)
+        return tuple(Route(fold(language), model) for language, _, model in parted)
 
     def __repr__(self) -> str:
         shown = (f"{spec.name}={spec.show(getattr(self, spec.name))}" for spec in TABLE)
@@ -384,14 +543,15 @@ def load_settings(
     *,
     file: Path | None = None,
     environment: Mapping[str, str] | None = None,
-    flags: Mapping[str, str | None] | None = None,
+    flags: Mapping[str, str | Sequence[str] | None] | None = None,
 ) -> Settings:
     """Read the settings from all their places.
 
     Args:
         file: A TOML file; unset, the one that `SFERIC_CONFIG` names, if it does.
         environment: Variables; unset, those of the process. An empty one counts as unset.
-        flags: Values from a command line, by name of the setting; those that are None are unset.
+        flags: Values from a command line, by name of the setting; those that are None are unset,
+            those of a list may be several.
 
     Raises:
         InvalidSettingsError: the file cannot be read, or settings are unknown or not allowed; it
@@ -406,8 +566,10 @@ def load_settings(
     for spec in TABLE:
         if text := variables.get(spec.variable):
             reading.take(spec, text, spec.parse, source=spec.variable)
-        if spec.flag and (flag := (flags or {}).get(spec.name)) is not None:
-            reading.take(spec, flag, spec.parse, source=spec.flag)
+        flag = (flags or {}).get(spec.name)
+        if spec.flag and flag is not None and flag != []:
+            text = flag if isinstance(flag, str) else ",".join(flag)
+            reading.take(spec, text, spec.parse, source=spec.flag)
     return reading.settings()
 
 
@@ -479,6 +641,8 @@ class _Reading:
             self.take(spec, value, spec.check, source=str(file))
             if name in _PATHS and isinstance(self._values.get(name), str):
                 self._values[name] = _beside(file, name, str(value))
+            if name == "route" and isinstance(self._values.get(name), tuple):
+                self._values[name] = tuple(_route_beside(file, str(text)) for text in value)
 
     def take(
         self,
@@ -516,16 +680,29 @@ def _contradictions(settings: Settings) -> Iterator[Problem]:
     for name in ("host", "model"):
         if not getattr(settings, name):
             yield _wrong(name, "", "not empty")
+    yield from _bad_rows(settings)
+    if settings.device == "cpu" and settings.batch > 1:
+        yield _wrong("batch", str(settings.batch), "0 or 1, because device is cpu")
+    yield from _half_of_tls(settings)
+    yield from _bad_secrets(settings)
+
+
+def _bad_rows(settings: Settings) -> Iterator[Problem]:
+    """Rows of lists that mean nothing."""
     for origin in settings.allowed_origins:
         if not _ORIGIN.fullmatch(origin):
             yield _wrong("allowed_origins", origin, _ORIGIN_ALLOWED)
     for proxy in settings.trusted_proxies:
         if proxy != "*" and not _is_network(proxy):
             yield _wrong("trusted_proxies", proxy, "an address, a network such as 10.0.0.0/8, or *")
-    if settings.device == "cpu" and settings.batch > 1:
-        yield _wrong("batch", str(settings.batch), "0 or 1, because device is cpu")
-    yield from _half_of_tls(settings)
-    yield from _bad_secrets(settings)
+    for host in settings.allowed_hosts:
+        if not _HOST.fullmatch(host) and not _is_network(host):
+            yield _wrong("allowed_hosts", host, "a host name, an address or a network")
+    for text in settings.route:
+        language, equals, model = text.partition("=")
+        if not (equals and model and (language == "*" or is_known(fold(language)))):
+            allowed = "LANGUAGE=MODEL, with a code, an aggregate or * as language"
+            yield _wrong("route", text, allowed)
 
 
 def _half_of_tls(settings: Settings) -> Iterator[Problem]:
@@ -569,6 +746,11 @@ def _beside(file: Path, name: str, value: str) -> str:
     if names_a_thing or "://" in value:
         return value
     return str(file.parent / Path(value).expanduser())
+
+
+def _route_beside(file: Path, text: str) -> str:
+    language, equals, model = text.partition("=")
+    return language + equals + _beside(file, "model", model)
 
 
 def _range(what: str, low: float | None, high: float | None) -> str:

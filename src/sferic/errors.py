@@ -13,7 +13,14 @@
     * AudioError (ValueError): audio that cannot be taken
         * UndecodableAudioError: the bytes are not what the encoding says
         * UnreadableRecordingError: a file holds no audio that can be read
+        * RecordingTooBigError: it has more bytes than are taken
+        * RecordingTooLongError: it has more seconds than are taken
         * MicrophoneError: there is no microphone to listen to
+    * SpoolFullError: there is no room for one more recording
+    * UrlError (ValueError): an address that a client gave
+        * ForbiddenUrlError: it is not one that may be requested
+        * FailedUrlError: nothing, or an error, is there
+    * JobStoreError: the jobs cannot be read or changed
     * ModelError: a model that cannot be used
         * UnknownModelError (LookupError): no such name in the catalogue
         * ModelFileMissingError (FileNotFoundError): a folder lacks a file
@@ -21,6 +28,10 @@
         * ChecksumError: a file that was fetched is not the one the catalogue pins
         * ModelStorageError (OSError): the disk is full or not writable
         * ModelLoadError: the files are there and the engine rejects them
+        * ModelUnavailableError: one of several models that a server runs did not load
+        * ModelMemoryError (MemoryError): a model runs out of memory
+        * LockFileError (ValueError): a lock file cannot be read or written
+        * MissingExtraError (ImportError): it needs a package that is not installed
     * KeyStoreError: the keys cannot be read or changed
         * UnknownKeyError (LookupError): no such key to revoke
     * SessionClosedError (RuntimeError): fed after its end
@@ -73,7 +84,9 @@ class NotServedError(SfericError, ValueError):
 
     code = "language_not_served"
 
-    def __init__(self, language: str, *, model: str, served: Sequence[str]) -> None:
+    def __init__(
+        self, language: str, *, model: str, served: Sequence[str], remedy: str = ""
+    ) -> None:
         self.language = language
         self.problem = Problem(
             parameter="language",
@@ -81,7 +94,7 @@ class NotServedError(SfericError, ValueError):
             allowed=", ".join(served),
             message=(
                 f"language={language} is not served by the model {model}, "
-                f"which knows: {', '.join(served)}"
+                f"which knows: {', '.join(served)}{remedy and '. ' + remedy}"
             ),
         )
         super().__init__(self.problem.message)
@@ -190,6 +203,31 @@ class UnreadableRecordingError(AudioError):
         super().__init__(reason)
 
 
+class RecordingTooBigError(AudioError):
+    """A recording has more bytes than are taken."""
+
+    code = "recording_too_big"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"the recording is larger than {limit / 1_000_000:g} MB, which is the most that is "
+            "taken. Compress it, for example to Opus, or send it in parts; the setting is "
+            "max_recording_mb"
+        )
+
+
+class RecordingTooLongError(AudioError):
+    """A recording has more seconds than are taken."""
+
+    code = "recording_too_long"
+
+    def __init__(self, limit: float) -> None:
+        super().__init__(
+            f"the recording is longer than {limit:g} s, which is the most that is taken. Send it "
+            "in parts; the setting is max_recording_s"
+        )
+
+
 class MicrophoneError(AudioError):
     """There is no microphone to listen to."""
 
@@ -199,6 +237,69 @@ class MicrophoneError(AudioError):
         self, reason: str, remedy: str = "Check that one is connected and that it may be used"
     ) -> None:
         super().__init__(f"the microphone cannot be used: {reason}. {remedy}")
+
+
+class SpoolFullError(SfericError):
+    """There is no room on disk for one more recording.
+
+    Args:
+        size: Bytes that all of them together may take; None if the disk itself is full.
+    """
+
+    code = "spool_full"
+
+    def __init__(self, size: int | None) -> None:
+        limit = "the disk is full" if size is None else f"they may take {size / 1_000_000:g} MB"
+        super().__init__(
+            f"there is no room for this recording beside those that wait: {limit}. Try again "
+            "later; the setting is spool_mb"
+        )
+
+
+class UrlError(SfericError, ValueError):
+    """An address that a client gave."""
+
+    code = "url_error"
+
+
+class ForbiddenUrlError(UrlError):
+    """It is not one that may be requested.
+
+    Args:
+        url: The address, without what may be secret in it.
+        reason: Why, as a sentence without its full stop.
+    """
+
+    code = "url_not_allowed"
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(
+            f"{url} may not be requested: {reason}. Addresses of the public internet may, by http "
+            "and https; the setting allowed_hosts opens others"
+        )
+
+
+class FailedUrlError(UrlError):
+    """Nothing, or an error, is there.
+
+    Args:
+        url: The address, without what may be secret in it.
+        reason: Why, as a sentence without its full stop.
+    """
+
+    code = "url_failed"
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(
+            f"{url} could not be fetched: {reason}. Check that it can be reached from this server, "
+            "or send the audio itself as the body"
+        )
+
+
+class JobStoreError(SfericError):
+    """The jobs cannot be read or changed."""
+
+    code = "job_store_error"
 
 
 class ModelError(SfericError):
@@ -267,6 +368,50 @@ class ModelLoadError(ModelError):
 
     def __init__(self, folder: Path, reason: str) -> None:
         super().__init__(f"the model in {folder} does not load: {reason}")
+
+
+class ModelUnavailableError(ModelError):
+    """One of several models that a server runs did not load; its log says why."""
+
+    code = "model_failed"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"the model {name} could not be loaded; the log of the server says why. "
+            "Other languages may be served by other models"
+        )
+
+
+class ModelMemoryError(ModelError, MemoryError):
+    """A model has not memory enough for what it was given."""
+
+    code = "out_of_memory"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"the model {name} ran out of memory. Try again later; whoever runs the server can "
+            "give it fewer workers, smaller batches or a smaller model"
+        )
+
+
+class LockFileError(ModelError, ValueError):
+    """A lock file of models cannot be read or written."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"the lock file {path} cannot be used: {reason}. `sferic models lock` writes one; "
+            "without one, models are held to the catalogue"
+        )
+
+
+class MissingExtraError(ModelError, ImportError):
+    """A model needs a package that comes with an extra of Sferic."""
+
+    def __init__(self, model: str, *, extra: str, package: str) -> None:
+        super().__init__(
+            f"the model {model} needs {package}, which is not installed: "
+            f"pip install 'sferic[{extra}]'"
+        )
 
 
 class KeyStoreError(SfericError):

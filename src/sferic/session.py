@@ -3,11 +3,12 @@
 import asyncio
 import secrets
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from contextlib import AsyncExitStack
 from enum import Enum, auto
 from types import TracebackType
-from typing import Any, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 import msgspec
 
@@ -20,10 +21,11 @@ from sferic.protocol.messages import Message
 from sferic.protocol.options import Options
 from sferic.protocol.transcripts import TranscriptBuilder, seconds
 from sferic.queues import Inbox, Outbox
-from sferic.recognition.hypothesis import Hypothesis, Word
+from sferic.recognition.hypothesis import Hypothesis, Word, join
 from sferic.recognition.keywords import Keywords
+from sferic.recognition.opening import open_recognition
 from sferic.recognition.recognizer import Recognizer
-from sferic.recognition.stream import StreamRecognition
+from sferic.recognition.routing import AnyKind
 from sferic.speakers.diarization import Diarization
 from sferic.speakers.stream import StreamSpeakers
 from sferic.speakers.voices import Limits
@@ -38,6 +40,9 @@ from sferic.speech.segmenter import (
 )
 from sferic.speech.turns import Turns
 from sferic.text.stage import TextStage
+
+if TYPE_CHECKING:
+    from sferic.text.redaction import NameFinder
 
 MOST_WORDS = 1000
 """Words after which a segment is cut in any case: every partial repeats all of them."""
@@ -130,9 +135,11 @@ class Session:
             model for itself.
         session_id: What its messages carry; made up if not given.
         dialect: How they are worded.
+        names: Finds names beside the rules of redaction.
 
     Raises:
         NotServedError: On entering, if no model serves the language.
+        ModelUnavailableError: On entering, if the one that does cannot be loaded.
     """
 
     def __init__(
@@ -142,11 +149,14 @@ class Session:
         recognizer: Recognizer | None = None,
         session_id: str | None = None,
         dialect: Dialect = LIGHTNING,
+        names: "NameFinder | None" = None,
     ) -> None:
         self.options = options or Options()
+        self._live = dialect.live
         self.session_id = session_id or f"sess_{secrets.token_hex(8)}"
         self._shared = recognizer
         self._owned: Recognizer | None = None
+        self._models = AsyncExitStack()
         self._inbox: Inbox[_Mark | Message] = Inbox(_room(self.options))
         self._outbox: Outbox[Message] = Outbox(_UNREAD)
         self._builder = TranscriptBuilder(self.options, self.session_id, dialect)
@@ -166,10 +176,12 @@ class Session:
             redact_pii=self.options.redact_pii,
             redact_pci=self.options.redact_pci,
             no_format_delay=self.options.no_format_delay,
+            names=names,
         )
         self._held: list[Word] = []
         self._ready: list[Word] = []
         self._language: str | None = None
+        self._shares: Counter[str] = Counter()
         self._spoken = False
         self._shown = False
         self._split_wanted: int | None = None
@@ -210,14 +222,19 @@ class Session:
             candidates = recognizer.candidates(self.options.language)
             await asyncio.to_thread(self._text.prepare, candidates)
             keywords = await asyncio.to_thread(_indexed, self.options)
-            self._open(recognizer, candidates, keywords)
+            engine = await self._models.enter_async_context(recognizer.lease(self.options.language))
+            self._open(recognizer, engine, candidates, keywords)
         except BaseException:
             await self._close_own()
             raise
         return self
 
     def _open(
-        self, recognizer: Recognizer, candidates: Sequence[str], keywords: Keywords | None
+        self,
+        recognizer: Recognizer,
+        engine: AnyKind,
+        candidates: Sequence[str],
+        keywords: Keywords | None,
     ) -> None:
         self._recognizer = recognizer
         self._started = time.monotonic()
@@ -226,8 +243,9 @@ class Session:
             recognizer.voice_activity.stream(),
             self._segmenter,
         )
-        self._recognition = StreamRecognition(
+        self._recognition = open_recognition(
             recognizer,
+            engine,
             candidates,
             timeline=self._hearing.timeline,
             segmenter=self._segmenter,
@@ -274,6 +292,7 @@ class Session:
             await self._close_own()
 
     async def _close_own(self) -> None:
+        await self._models.aclose()
         if self._owned is not None:
             await asyncio.to_thread(self._owned.close)
 
@@ -370,6 +389,8 @@ class Session:
 
     def _silence_due(self) -> float | None:
         """Loop time from which no input means silence that ends something."""
+        if not self._live:
+            return None
         patience = self._text.patience
         if self._segmenter.segment_open:
             return self._silent_at
@@ -405,12 +426,12 @@ class Session:
             over = batch.last
             for block in batch.blocks:
                 await self._take_events(self._hearing.take(block))
+                if self._speakers is not None:
+                    self._speakers.heard()
                 self._note_quiet()
             split, self._split_wanted = self._split_wanted, None
             if split is not None and split == self._segmenter.piece_start:
                 await self._take_events(self._segmenter.split())
-            if self._speakers is not None:
-                self._speakers.heard()
             self._forget()
             self._changed.set()
         received = (timeline.end - before) / SAMPLE_RATE
@@ -426,7 +447,11 @@ class Session:
     async def _take_events(self, events: list[SpeechEvent]) -> None:
         for event in events:
             match event:
-                case SpeechStarted() | SpeechEnded():
+                case SpeechStarted():
+                    await self._tell_speech(event)
+                case SpeechEnded():
+                    if self._speakers is not None:
+                        self._speakers.paused(event.at)
                     await self._tell_speech(event)
                 case Piece():
                     said = _Said(event, time.monotonic())
@@ -560,6 +585,7 @@ class Session:
                 self._ready += self._text.final(self._held, language=self._code(self._language))
                 self._held = []
             self._language = hypothesis.language
+            self._shares[hypothesis.language or ""] += len(join(hypothesis.words))
         self._held += hypothesis.words
         await self._cut_by_count()
         may_cut = self.options.finalize_on_words or len(self._held) >= MOST_WORDS
@@ -601,9 +627,13 @@ class Session:
         if not words and not ended and self._text.holding:
             return
         self._shown = False
+        spoken = [code for code in self._shares if code]
+        primary = max(spoken, key=self._shares.__getitem__, default=self._language)
+        self._shares.clear()
         message = self._builder.final(
             words,
-            language=self._language,
+            language=primary,
+            spoken=spoken,
             is_last=answers is _Mark.FINISH,
             from_finalize=answers is _Mark.FINALIZE,
         )
@@ -623,6 +653,8 @@ class Session:
 
     def _draft_due(self) -> bool:
         """Whether enough has been said since the last partial, or something and long enough ago."""
+        if not self._live:
+            return False
         start, cadence = self._segmenter.piece_start, self._recognizer.cadence
         if start is None or cadence is None:
             return False
@@ -672,7 +704,8 @@ class Session:
     @property
     def _background(self) -> bool:
         """Whether the audio has come so much faster than it was spoken that nobody waits for it."""
-        return self.audio_seconds - (time.monotonic() - self._started) > _AHEAD
+        ahead = self.audio_seconds - (time.monotonic() - self._started)
+        return not self._live or ahead > _AHEAD
 
 
 def _loaded(options: Options) -> Recognizer:

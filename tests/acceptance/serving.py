@@ -32,6 +32,8 @@ class ServerProcess:
             **os.environ,
             "SFERIC_API_KEYS": KEY,
             "SFERIC_KEY_DATABASE": str(folder / "keys.db"),
+            "SFERIC_JOB_DATABASE": str(folder / "jobs.db"),
+            "SFERIC_SPOOL_FOLDER": str(folder / "spool"),
             "SFERIC_PORT": "0",
             "SFERIC_FINAL_LATENCY_MS": "0",
             **environment,

@@ -111,8 +111,9 @@ async def test_streams_side_by_side_hear_what_each_hears_alone(recognizer: Recog
 async def test_so_do_streams_whose_windows_are_decoded_as_one(
     batching: Recognizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert isinstance(batching.engine, WhisperEngine)
-    backend = batching.engine._backend
+    engine = batching.routing.models[0].engine()
+    assert isinstance(engine, WhisperEngine)
+    backend = engine._backend
     assert isinstance(backend, CTranslateBackend)
     sizes: list[int] = []
     run = backend._run

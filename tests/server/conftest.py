@@ -42,6 +42,8 @@ async def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
             **{
                 "api_keys": (KEY,),
                 "key_database": str(tmp_path / "keys.db"),
+                "job_database": str(tmp_path / "jobs.db"),
+                "spool_folder": str(tmp_path / "spool"),
                 "drain_timeout_s": 0.5,
                 **changes,
             }

@@ -88,7 +88,7 @@ def test_all_that_is_wrong_with_an_allowance_is_told_at_once() -> None:
                 "numerals": [],
                 "encoding": many,
                 "max_words": 0,
-                "webhook_method": "POST",
+                "keywords": "word:much",
             }
         )
     assert [problem.parameter for problem in caught.value.problems] == [
@@ -98,6 +98,6 @@ def test_all_that_is_wrong_with_an_allowance_is_told_at_once() -> None:
         "numerals",
         "encoding",
         "max_words",
-        "webhook_method",
+        "keywords",
     ]
     assert all(problem.message and problem.allowed for problem in caught.value.problems)

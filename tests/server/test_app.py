@@ -133,3 +133,10 @@ def test_an_app_is_made_without_a_loop_and_touches_no_disk(tmp_path: Path) -> No
 
 def test_the_default_of_the_setting_is_the_default_model() -> None:
     assert Settings().model == DEFAULT_MODEL
+
+
+async def test_languages_are_listed(start: Start) -> None:
+    running = await start()
+    body = (await running.get("/v1/languages")).json()
+    assert [(row["code"], row["model"]) for row in body["languages"]] == [("en", "fake")]
+    assert body["not_served"] == ["de"]

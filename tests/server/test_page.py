@@ -77,7 +77,6 @@ async def test_it_is_told_what_the_server_has(start: Start) -> None:
     assert options["max_words"]["kind"] == "number"
     assert (options["max_words"]["minimum"], options["max_words"]["maximum"]) == (1, 1000)
     assert options["vad_threshold"]["step"] == "any"
-    assert options["webhook_url"]["available"] is False
     assert options["keywords"]["available"] is True
     assert {option["group"] for option in told["options"]} == set(told["titles"])
 

@@ -12,7 +12,7 @@ from sferic.audio import SAMPLE_RATE
 from sferic.speakers.diarization import Diarization
 from sferic.speakers.stream import StreamSpeakers
 from sferic.speakers.voices import Limits
-from sferic.speech.segmenter import Piece, Segmenter
+from sferic.speech.segmenter import Piece, Segmenter, SpeechEnded
 from sferic.speech.timeline import Timeline
 from sferic.speech.vad import FRAME
 from speakers.loudness import LoudnessNetworks
@@ -54,6 +54,8 @@ class Listening:
                     if isinstance(event, Piece):
                         self.speakers.ended(event)
                         self.pieces.append(event)
+                    elif isinstance(event, SpeechEnded):
+                        self.speakers.paused(event.at)
             self.speakers.heard()
             await asyncio.sleep(0)
 
@@ -116,19 +118,19 @@ async def test_pieces_that_end_before_an_earlier_one_is_decided_keep_their_turns
     assert speakers == [0, 1, 0]
 
 
-async def test_no_network_sees_more_than_ten_seconds(networks: LoudnessNetworks) -> None:
+async def test_no_network_sees_more_than_eight_seconds(networks: LoudnessNetworks) -> None:
     stream = Listening(networks)
     await stream.hear(said((21, 0.2), (1, 0)))
     await stream.speakers.decide(stream.pieces[0])
-    assert max(networks.segmented) <= 10 * S
+    assert max(networks.segmented) <= 8 * S
     assert max(networks.embedded) <= 2 * S
 
 
-async def test_silence_costs_nothing_and_keeps_ten_seconds(networks: LoudnessNetworks) -> None:
+async def test_silence_costs_nothing_and_keeps_five_seconds(networks: LoudnessNetworks) -> None:
     stream = Listening(networks)
     await stream.hear(said((60, 0)))
     assert not networks.segmented
-    assert stream.speakers.needed_from(60 * S) == 50 * S
+    assert stream.speakers.needed_from(60 * S) == 55 * S
 
 
 async def test_a_network_that_fails_is_told_to_who_waits(networks: LoudnessNetworks) -> None:

@@ -63,7 +63,8 @@ def test_what_is_remembered_does_not_grow_with_the_session() -> None:
             len(tracker._windows)
             + len(tracker._embeddings)
             + len(tracker._moments._sets)
-            + tracker._voices._sums.size
+            + len(tracker._voices._known)
+            + len(tracker._voices._waiting)
         )
     assert max(sizes[150:]) <= max(sizes[50:150])
 
@@ -91,8 +92,8 @@ def test_there_are_no_more_speakers_than_the_stream_says() -> None:
 
 
 def test_voices_that_are_much_alike_are_parted_where_more_speakers_are_expected() -> None:
-    alike = Conversation(threshold=-0.1)
-    both = Conversation(Limits.of(least=2, most=None), threshold=-0.1)
+    alike = Conversation(threshold=0.02)
+    both = Conversation(Limits.of(least=2, most=None), threshold=0.02)
     turns = ((0.0, 4.0, 1), (4.3, 8.0, 2))
     assert speakers(alike.hear(*turns)) == [0]
     assert speakers(both.hear(*turns)) == [0, 1]
@@ -145,3 +146,26 @@ def test_the_surer_it_is_the_more_often_it_is_right() -> None:
     shares = [float(np.mean(band)) for band in found]
     assert shares == sorted(shares)
     assert shares[0] < shares[2]
+
+
+def test_scattered_words_of_somebody_new_give_them_a_number_in_the_end() -> None:
+    talk = Conversation()
+    talk.hear((0, 4, 1), (4.3, 8, 2))
+    found = [speakers(talk.hear((10 + 3 * at, 10.6 + 3 * at, 3))) for at in range(6)]
+    assert found[0] in ([0], [1])
+    assert found[-1] == [2]
+
+
+def test_words_while_two_speak_go_to_one_of_them_and_are_less_sure() -> None:
+    talk = Conversation()
+    talk.hear((0, 4, 1), (4.3, 8, 2))
+    found = talk.hear((10, 13, 1), (12, 15, 2))
+    for word in found:
+        together = min(word.end, 13 * S) > max(word.start, 12 * S)
+        sure = word.speaker_confidence or 0.0
+        assert word.speaker in (0, 1)
+        if together:
+            assert sure < 0.6
+        else:
+            assert word.speaker == int(word.start >= 13 * S)
+            assert sure > 0.8

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sferic.speakers.networks import FRAME_STEP
-from sferic.speakers.turns import Moments
+from sferic.speakers.networks import FRAME_LENGTH, FRAME_STEP
+from sferic.speakers.turns import Moments, powers
 from speakers.voices import S
 
 SILENCE, A, B, C, AB = 0, 1, 2, 3, 4
+Quiet = tuple[tuple[float, float], ...]
 
 
 def window(*parts: tuple[float, int]) -> NDArray[np.float32]:
@@ -19,10 +20,14 @@ def window(*parts: tuple[float, int]) -> NDArray[np.float32]:
     return np.eye(7, dtype=np.float32)[sets] * 0.9 + 0.01
 
 
-def heard(*windows: tuple[float, NDArray[np.float32]]) -> Moments:
+def heard(*windows: tuple[float, NDArray[np.float32]], quiet: Quiet = ()) -> Moments:
+    """Windows of audio that is equally loud but where it is quiet, in seconds of the first."""
     moments = Moments()
     for start, probabilities in windows:
-        moments.add(round(start * S / FRAME_STEP) * FRAME_STEP, probabilities)
+        powers = np.ones(len(probabilities), np.float32)
+        for begin, stop in quiet:
+            powers[round(begin * S / FRAME_STEP) : round(stop * S / FRAME_STEP)] = 0.001
+        moments.add(round(start * S / FRAME_STEP) * FRAME_STEP, probabilities, powers)
     return moments
 
 
@@ -74,3 +79,25 @@ def test_what_is_forgotten_is_gone_and_the_rest_stays_in_place() -> None:
     assert turns(moments) == [(5, 8, 1)]
     moments.forget(60 * S)
     assert turns(moments) == []
+
+
+def test_a_turn_ends_where_it_is_quiet_although_segmentation_hears_none_of_it() -> None:
+    talk = (0.0, window((6, A)))
+    assert turns(heard(talk, quiet=((2, 2.3),))) == [(0, 2, 0), (2.3, 6, 0)]
+    assert turns(heard(talk, quiet=((2, 2.05),))) == [(0, 6, 0)]
+
+
+def test_nothing_shorter_than_a_turn_is_cut_off_by_quiet() -> None:
+    talk = (0.0, window((6, A)))
+    assert turns(heard(talk, quiet=((2, 2.3), (2.45, 2.6)))) == [(0, 2, 0), (2.3, 6, 0)]
+    assert turns(heard(talk, quiet=((0.1, 0.3),))) == [(0, 6, 0)]
+
+
+def test_power_is_that_of_the_middle_of_each_moment() -> None:
+    samples = np.zeros(S, np.float32)
+    first = (FRAME_LENGTH - FRAME_STEP) // 2
+    samples[first + 3 * FRAME_STEP : first + 4 * FRAME_STEP] = 0.5
+    found = powers(samples)
+    assert len(found) == (S - FRAME_LENGTH) // FRAME_STEP + 1
+    assert np.flatnonzero(found).tolist() == [3]
+    assert found[3] == pytest.approx(0.25)

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from sferic.audio import SAMPLE_RATE
 from sferic.recognition.hypothesis import Word
+from sferic.speakers.diarization import THRESHOLD
 from sferic.speakers.networks import EMBEDDING_SIZE, FRAME_LENGTH, FRAME_STEP
 from sferic.speakers.tracker import Span, SpeakerTracker
 from sferic.speakers.voices import Limits
@@ -34,6 +35,9 @@ def embedding(
     return np.asarray(found / np.linalg.norm(found), np.float32)
 
 
+_SETS = ((), (0,), (1,), (2,), (0, 1), (0, 2), (1, 2))
+
+
 class Conversation:
     """Runs turns through a tracker as a stream would.
 
@@ -44,7 +48,7 @@ class Conversation:
     """
 
     def __init__(
-        self, limits: Limits | None = None, *, threshold: float = 0.35, common: float = 0.0
+        self, limits: Limits | None = None, *, threshold: float = THRESHOLD, common: float = 0.0
     ) -> None:
         self.tracker = SpeakerTracker(threshold=threshold, limits=limits or Limits())
         self._chance = np.random.default_rng(1000)  # none of the voices
@@ -57,7 +61,8 @@ class Conversation:
         begin, end = round(turns[0][0] * S), round(turns[-1][1] * S)
         tracker = self.tracker
         for span in tracker.to_segment(begin, end):
-            tracker.segment(span, self._segmented(span))
+            samples = np.full(span.end - span.start, 0.1, np.float32)
+            tracker.segment(span, self._segmented(span), samples)
         while wanted := tracker.wanted(begin, end, complete=True):
             for span in wanted:
                 voice = self._speaking((span.start + span.end) / 2 / S)
@@ -77,9 +82,10 @@ class Conversation:
         sets = np.full((count, 7), 0.01, np.float32)
         tracks: dict[int, int] = {}
         for number in range(count):
-            voice = self._speaking((span.start + number * FRAME_STEP + FRAME_LENGTH / 2) / S)
-            chosen = 0 if voice is None else 1 + tracks.setdefault(voice, len(tracks) % 3)
-            sets[number, chosen] = 0.94
+            second = (span.start + number * FRAME_STEP + FRAME_LENGTH / 2) / S
+            voices = [voice for a, b, voice in self._turns if a <= second < b]
+            together = sorted(tracks.setdefault(voice, len(tracks) % 3) for voice in voices)
+            sets[number, _SETS.index(tuple(together))] = 0.94
         return sets
 
 

@@ -32,3 +32,8 @@ def test_a_sound_in_one_language_is_a_word_in_another() -> None:
     assert is_hesitation(word, "en")
     assert not is_hesitation(word, "de")
     assert not is_hesitation(word, "pt")
+
+
+def test_hesitation_is_told_by_the_signs_at_its_letters_too() -> None:
+    assert all(is_hesitation(word, "hi") for word in say("अं, हम्म"))
+    assert not any(is_hesitation(word, "hi") for word in say("अ हम"))

@@ -29,6 +29,31 @@ _SIGNATURES = (
     _signature("an MP3 file", b"ID3\x04\0"),
 )
 
+_MP4 = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
+
+# Looser ones, for files of which somebody says what they are if they are none of these.
+_BEGINNINGS = (
+    *((4, mark) for mark in _MP4),
+    (0, b"FORM"),
+    (0, b"caff"),
+    (0, b"#!AMR"),
+    (0, b"RIFF"),
+    (0, b"RF64"),
+    (0, b"riff.\x91\xcf\x11"),
+    (0, b".snd"),
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"),
+    (0, b"FLV\x01"),
+    (0, b"fLaC"),
+    (0, b"ID3"),
+    (0, b"OggS"),
+    (0, b"MAC "),
+    (0, b"wvpk"),
+    (0, b"TTA1"),
+    (0, b"\x1a\x45\xdf\xa3"),
+    (0, b"Creative Voice File"[:12]),
+    (0, b"\x00\x00\x01\xba"),
+)
+
 LONGEST_SIGNATURE = max(len(signature.pattern) for signature in _SIGNATURES)
 """Bytes that are always enough to tell, namely 12."""
 
@@ -39,6 +64,18 @@ def container_of(head: bytes) -> str | None:
         if len(head) >= len(pattern) and _agrees(head, pattern):
             return name
     return None
+
+
+def may_need_its_end(head: bytes) -> bool:
+    """Says whether a file that begins so may have its table of contents at its end."""
+    return head[4:8] in _MP4
+
+
+def is_container(head: bytes) -> bool:
+    """Says whether a file that begins so is some container, rather than bare samples."""
+    return container_of(head) is not None or any(
+        head[at : at + len(mark)] == mark for at, mark in _BEGINNINGS
+    )
 
 
 def may_become_container(head: bytes) -> bool:

@@ -1,12 +1,14 @@
 """Files and pipes of any container FFmpeg reads, as linear16 on the clock of the file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Protocol, Self
 
 import av
 from av.audio.frame import AudioFrame
+from av.audio.layout import AudioLayout
 from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
 
@@ -15,6 +17,12 @@ from sferic.errors import UnreadableRecordingError
 
 WIDTH = 2
 """Bytes of a sample."""
+
+MOST_CHANNELS = 8
+"""That a recording is split into."""
+
+OWN = {"protocol_whitelist": "none"}
+"""Options of FFmpeg for files of the user: a playlist must not have others opened."""
 
 _BUFFER = 256 * 1024
 _TOLERANCE_S = 0.1
@@ -40,33 +48,38 @@ class Recording:
 
     Args:
         file: Its bytes. A path is no choice here, because FFmpeg would take some for addresses.
+        split: Whether its channels are kept apart.
+        options: What FFmpeg is told, such as what it may read.
 
     Attributes:
         duration: Seconds, where the container says so.
+        channels: That the blocks have, each sample of one beside that of the next; 1 unless split.
         damaged: Packets that did not decode so far.
 
     Raises:
-        UnreadableRecordingError: It is no container, or holds no audio.
+        UnreadableRecordingError: It is no container, or holds no audio, or more channels than it is
+            split into.
     """
 
-    def __init__(self, file: Readable) -> None:
+    def __init__(
+        self, file: Readable, *, split: bool = False, options: Mapping[str, str] = OWN
+    ) -> None:
         try:
             self._container: InputContainer = av.open(
                 file,
                 mode="r",
                 buffer_size=_BUFFER,
                 metadata_errors="ignore",
-                # A playlist must not have other files and addresses opened.
-                container_options={"protocol_whitelist": "none"},
+                container_options=dict(options),
             )
         except FFmpegError as error:
-            reason = f"it is no audio or video that FFmpeg reads ({error.strerror})"
+            reason = f"it is no audio or video that is read here ({error.strerror})"
             raise UnreadableRecordingError(reason) from None
         except OSError as error:
             reason = f"it cannot be read ({error.strerror})"
             raise UnreadableRecordingError(reason) from None
         stream = self._container.streams.best("audio")
-        if stream is None:
+        if not isinstance(stream, AudioStream):
             self.close()
             reason = "it has no audio track"
             raise UnreadableRecordingError(reason)
@@ -75,14 +88,20 @@ class Recording:
         length = (self._container.duration or 0) / av.time_base
         self.duration = length if length > 0 else None
         self.damaged = 0
+        self._layout = stream.layout if split else AudioLayout("mono")
+        self.channels = self._layout.nb_channels
+        if not 1 <= self.channels <= MOST_CHANNELS:
+            self.close()
+            reason = f"it has {self.channels} channels, and at most {MOST_CHANNELS} are kept apart"
+            raise UnreadableRecordingError(reason)
 
     def blocks(self, seconds: float = 0.25) -> Iterator[bytes]:
-        """Decode it: 16-bit mono samples at 16 kHz, in blocks of this length, the last one shorter.
+        """Decode it: 16-bit samples at 16 kHz, in blocks of this length, the last one shorter.
 
         Raises:
             UnreadableRecordingError: It breaks off in the middle, or nothing in it decodes.
         """
-        size = max(1, round(seconds * SAMPLE_RATE)) * WIDTH
+        size = max(1, round(seconds * SAMPLE_RATE)) * WIDTH * self.channels
         pending = bytearray()
         failure = None
         try:
@@ -114,7 +133,7 @@ class Recording:
         self.close()
 
     def _samples(self) -> Iterator[bytes]:
-        converter = _Converter()
+        converter = _Converter(self._layout)
         heard = 0.0
         for frame in self._frames():
             if frame.pts is not None and frame.time_base is not None:
@@ -161,9 +180,11 @@ class Recording:
 
 
 class _Converter:
-    """Whatever frames hold, to 16-bit mono at 16 kHz; they may change in mid-stream."""
+    """Whatever frames hold, to 16-bit at 16 kHz; they may change in mid-stream."""
 
-    def __init__(self) -> None:
+    def __init__(self, layout: AudioLayout) -> None:
+        self._layout = layout
+        self._width = WIDTH * layout.nb_channels
         self._resampler: AudioResampler | None = None
         self._kind: tuple[str, str, int] | None = None
         self._handed_out = 0
@@ -174,7 +195,7 @@ class _Converter:
         if kind != self._kind:
             yield from self.flush()
         if self._resampler is None:
-            self._resampler = AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
+            self._resampler = AudioResampler(format="s16", layout=self._layout, rate=SAMPLE_RATE)
             self._kind = kind
         frame.pts = None  # the resampler is not to judge it too
         yield from self._resampled(self._resampler, frame)
@@ -185,11 +206,11 @@ class _Converter:
             yield from self._resampled(resampler, None)
 
     def silence_until(self, seconds: float) -> Iterator[bytes]:
-        missing = round(seconds * SAMPLE_RATE) * WIDTH - self._handed_out
+        missing = round(seconds * SAMPLE_RATE) * self._width - self._handed_out
         self._handed_out += max(0, missing)
         while missing > 0:
-            yield bytes(min(missing, SAMPLE_RATE * WIDTH))
-            missing -= SAMPLE_RATE * WIDTH
+            yield bytes(min(missing, SAMPLE_RATE * self._width))
+            missing -= SAMPLE_RATE * self._width
 
     def _resampled(self, resampler: AudioResampler, frame: AudioFrame | None) -> Iterator[bytes]:
         for resampled in resampler.resample(frame):

@@ -6,7 +6,7 @@ import sys
 import typer
 from rich.console import Console
 
-from sferic.cli import bench, exits, serve, text, transcribe
+from sferic.cli import bench, exits, languages, serve, text, transcribe
 from sferic.cli.keys import keys
 from sferic.cli.models import models
 from sferic.errors import SfericError
@@ -21,6 +21,7 @@ serve.register(app)
 transcribe.register(app)
 text.register(app)
 bench.register(app)
+languages.register(app)
 app.add_typer(models, name="models")
 app.add_typer(keys, name="keys")
 

@@ -30,8 +30,11 @@ class Engine(Protocol):
 class Here:
     """Recognition in this process; the model is loaded for the first stream."""
 
-    def __init__(self, flags: Mapping[str, str | bool | None]) -> None:
-        self._flags = {name: None if value is None else str(value) for name, value in flags.items()}
+    def __init__(self, flags: Mapping[str, str | bool | list[str] | None]) -> None:
+        self._flags = {
+            name: value if value is None or isinstance(value, list) else str(value)
+            for name, value in flags.items()
+        }
         self._recognizer: Recognizer | None = None
 
     def open(self, options: Options) -> "Opening":

@@ -129,8 +129,9 @@ def _setting(spec: SettingSpec, panel: str) -> inspect.Parameter:
         rich_help_panel=panel,
     )
     kind = inspect.Parameter.KEYWORD_ONLY
+    annotation: Any = list[str] if spec.allowed.startswith("a list") else str
     return inspect.Parameter(
-        spec.name, kind, default=None, annotation=Annotated[str | None, option]
+        spec.name, kind, default=None, annotation=Annotated[annotation | None, option]
     )
 
 

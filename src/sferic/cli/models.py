@@ -1,5 +1,7 @@
 """`sferic models`: what there is, fetch it, check it, find it."""
 
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -7,8 +9,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from sferic import languages as spoken
 from sferic.models import DEFAULT_MODEL, Model, ModelStore, on_console
+from sferic.models.lock import lock_path, write_lock
 from sferic.models.progress import megabytes
+from sferic.models.recommend import Choice, Figure, choices, cover
+from sferic.recognition import hardware
 
 models = typer.Typer(help="List, fetch and check models.", no_args_is_help=True)
 
@@ -112,6 +118,111 @@ def verify(
         repair = "sferic models pull " + " ".join(sorted(wrong))
         Console(stderr=True).print(f"To repair: {repair}", style="red", soft_wrap=True)
         raise typer.Exit(1)
+
+
+@models.command()
+def recommend(
+    languages: Annotated[
+        str, typer.Option(metavar="CODE,…", help="Languages that are to be served.")
+    ] = "en",
+    memory: Annotated[
+        float | None,
+        typer.Option(metavar="GB", help="Memory for the server; by default what is free here."),
+    ] = None,
+    device: Annotated[hardware.Device, typer.Option(help="Where the models are to run.")] = "auto",
+) -> None:
+    """Say which models suit this machine and some languages, and what they will hold.
+
+    By what the catalogue knows. A figure with ~ is an estimate, one without was measured, and ? is
+    where there is neither; `sferic bench` measures it.
+    """
+    codes = _codes(languages)
+    room = round(memory * 1e9) if memory is not None else hardware.free_memory()
+    gpu = hardware.has_gpu(device)
+    store, console = ModelStore(), _stdout()
+    cores = hardware.cores()
+    ordered = choices(store.catalogue, codes, memory=room, cores=cores, gpu=gpu)
+    console.print(
+        f"{cores} cores, {megabytes(room)} of memory, "
+        + ("a GPU" if gpu else "no GPU that is used")
+        + f"; languages: {', '.join(codes)}\n",
+        soft_wrap=True,
+    )
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("MODEL", "SERVES", "WER %", "MEMORY", "STREAMS", "HERE"):
+        table.add_column(heading, no_wrap=True)
+    for choice in ordered:
+        table.add_row(
+            choice.model,
+            _languages(choice.serves) if choice.serves else "-",
+            ", ".join(f"{code} {wer:.0f}" for code, wer in choice.wer.items()) or "?",
+            _figure(choice.memory, megabytes) + ("" if choice.fits else " (too much)"),
+            "?" if choice.streams is None else _figure(choice.streams, str),
+            "yes" if store.installed(choice.model) else "no",
+        )
+    console.print(table)
+    console.print("\n" + "\n".join(_advice(ordered, codes)), soft_wrap=True, highlight=False)
+
+
+def _codes(text: str) -> list[str]:
+    """The codes of a list, aggregates taken apart.
+
+    Raises:
+        typer.BadParameter: One is unknown.
+    """
+    codes: dict[str, None] = {}
+    for part in text.split(","):
+        code = spoken.fold(part.strip())
+        if not spoken.is_known(code):
+            message = f"there is no language {part.strip()!r}"
+            raise typer.BadParameter(message, param_hint="--languages")
+        codes |= dict.fromkeys(spoken.candidates(code))
+    return list(codes)
+
+
+def _figure(figure: Figure, written: Callable[[int], str]) -> str:
+    return ("" if figure.measured else "~") + written(figure.value)
+
+
+def _advice(ordered: Sequence[Choice], codes: Sequence[str]) -> Iterator[str]:
+    chosen = cover(ordered, codes)
+    for choice in chosen[:1]:
+        yield f"Run: sferic serve --model {choice.model}"
+    for choice in chosen[1:]:
+        served = ", ".join(choice.serves)
+        yield f"For the rest, in another server: sferic serve --model {choice.model} ({served})"
+    poor = sorted({code for choice in ordered for code in choice.poor})
+    if poor:
+        yield f"Measured to be of no use with some model that knows them: {', '.join(poor)}"
+    lacking = [code for code in codes if not any(code in choice.serves for choice in chosen)]
+    if lacking:
+        yield f"No model that fits serves: {', '.join(lacking)}"
+    yield "~ is an estimate, ? is not known; `sferic bench` measures what this machine holds."
+
+
+@models.command()
+def lock(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="Models to lock; by default all that are here."),
+    ] = None,
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Where to write it; by default where it is looked for."),
+    ] = None,
+) -> None:
+    """Write down the digests of the models as they are, for later fetches to hold to.
+
+    A lock file goes before the catalogue: on other machines, and after an update of Sferic. It is
+    looked for in the folder of the models, or where SFERIC_MODELS_LOCK says.
+    """
+    store = ModelStore()
+    target = output or lock_path(store.root)
+    here = [model.name for model in store.catalogue if store.installed(model.name)]
+    found = store.lock(names or here)
+    write_lock(found, target)
+    _stdout().print(f"{len(found.models)} models are locked in {target}", soft_wrap=True)
 
 
 @models.command()

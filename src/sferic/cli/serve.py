@@ -30,7 +30,7 @@ def serve(
         bool,
         typer.Option("--dev", help="Listen on loopback only, with a development key of its own."),
     ] = False,
-    **flags: str | None,
+    **flags: str | list[str] | None,
 ) -> None:
     """Serve live transcription until told to stop.
 

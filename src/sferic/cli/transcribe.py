@@ -139,6 +139,7 @@ def transcribe(
     settings = {name: value for name, value in flags.items() if not name.startswith("option_")}
     engine: Engine
     if url is None:
+        _check_delivery(options)
         engine = Here(settings)
     else:
         _check_server_only(settings)
@@ -328,6 +329,12 @@ def _check_speakers(options: Options, kind: "Format | None") -> None:
     if kind == "rttm" and not options.diarize:
         message = "the turns of speakers need --diarize"
         raise typer.BadParameter(message, param_hint="--format")
+
+
+def _check_delivery(options: Options) -> None:
+    if options.webhook_url is not None:
+        message = "results are delivered by a server; name one with --url"
+        raise typer.BadParameter(message, param_hint="--webhook-url")
 
 
 def _check_server_only(settings: Mapping[str, str | bool | None]) -> None:

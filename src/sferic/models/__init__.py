@@ -1,6 +1,13 @@
 """The catalogue of models and the store that fetches them."""
 
-from sferic.models.catalogue import DEFAULT_MODEL, WHISPER, Catalogue, Model, load_catalogue
+from sferic.models.catalogue import (
+    DEFAULT_MODEL,
+    WHISPER,
+    Catalogue,
+    Model,
+    load_catalogue,
+    remedy,
+)
 from sferic.models.progress import Progress, on_console
 from sferic.models.store import LocalModel, ModelStore
 
@@ -14,4 +21,5 @@ __all__ = [
     "Progress",
     "load_catalogue",
     "on_console",
+    "remedy",
 ]

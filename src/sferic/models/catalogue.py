@@ -76,7 +76,34 @@ class WebSource(_Data, frozen=True, kw_only=True, tag_field="type", tag="web"):
         return f"{self.place} " + ", ".join(servers)
 
 
-Source = HubSource | WheelSource | WebSource
+class ArchiveSource(_Data, frozen=True, kw_only=True, tag_field="type", tag="archive"):
+    """A tar file at an address, compressed or not."""
+
+    place: ClassVar[str] = "web"
+    url: str
+    size: Bytes
+    sha256: Digest
+    members: dict[Name, str]
+    """File name to the member of the archive that it is."""
+
+    def __str__(self) -> str:
+        return f"{self.place} {urlsplit(self.url).netloc}"
+
+
+Source = HubSource | WheelSource | WebSource | ArchiveSource
+
+
+class Facts(_Data, frozen=True, kw_only=True):
+    """What is known of a model beside its files; what nobody has measured is not there."""
+
+    parameters: Annotated[int, msgspec.Meta(gt=0)]
+    """Millions of them, as its publisher says."""
+    memory: Bytes | None = None
+    """What a server with the model takes; measured."""
+    streams: Annotated[int, msgspec.Meta(gt=0)] | None = None
+    """Live streams held on two cores of a server CPU; measured."""
+    wer: dict[str, float] = {}
+    """Word error rate by language, in per cent, of whole recordings; measured."""
 
 
 class Model(_Data, frozen=True, kw_only=True):
@@ -93,6 +120,8 @@ class Model(_Data, frozen=True, kw_only=True):
     """Where the files are found, in the order in which the places are tried."""
     requires: tuple[Name, ...] = ()
     """Models it cannot run without; they are fetched along with it."""
+    facts: Facts | None = None
+    """None where it does not turn speech into words."""
 
     @property
     def size(self) -> int:
@@ -135,3 +164,22 @@ def load_catalogue(text: str | None = None) -> Catalogue:
         if isinstance(entry["languages"], str):
             entry["languages"] = sets[entry["languages"]]
     return Catalogue(msgspec.convert(document["models"], tuple[Model, ...]))
+
+
+def remedy(language: str) -> str:
+    """Say how to have a language served, as a sentence without its full stop.
+
+    Args:
+        language: A code.
+    """
+    knowing = [model for model in load_catalogue() if language in model.languages]
+    if not knowing:
+        return (
+            "No model of `sferic models list` knows it; a folder with one that does can be given "
+            f"with --route {language}=FOLDER"
+        )
+    name = min(knowing, key=lambda model: model.size).name
+    return (
+        f"`sferic models pull {name}` installs a model that does; "
+        f"run it with --model {name}, or beside others with --route {language}={name}"
+    )

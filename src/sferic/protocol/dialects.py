@@ -1,4 +1,4 @@
-"""What the live paths of the protocol say differently; everything else is the same on all."""
+"""What the paths of the protocol say differently; everything else is the same on all."""
 
 from collections.abc import Mapping
 
@@ -15,6 +15,11 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     """Options whose default is another one than that of the table."""
     required: frozenset[str] = frozenset()
     """Options that a query must give."""
+    lacks: frozenset[str] = frozenset()
+    """Options that mean nothing there; as any unknown name, they are ignored."""
+    live: bool = True
+    """Whether somebody speaks as it is sent. If not, there are no partials, all is background
+    work from the start, and a pause in sending is no silence."""
     finalize_ends: bool = False
     """Whether `finalize` ends the session, as `close_stream` does."""
     tells_finalize: bool = True
@@ -59,6 +64,42 @@ LIVE = Dialect(
 
 DIALECTS = (LIGHTNING, PULSE, LIVE)
 """All live ones, in the order of the documentation."""
+
+
+_LACKS = frozenset(
+    {"full_transcript", "finalize_on_words", "max_words", "vad_events", "no_format_delay"}
+)
+
+RECORDED = Dialect(
+    name="recorded",
+    paths=("/waves/v1/stt/", "/waves/v1/stt"),
+    defaults={"itn_normalize": False, "sentence_timestamps": True},
+    required=frozenset({"model"}),
+    lacks=_LACKS,
+    live=False,
+)
+"""Recordings, where one path serves several models."""
+
+RECORDED_PULSE = Dialect(
+    name="recorded-pulse",
+    paths=PULSE.paths,
+    defaults={"itn_normalize": False, "sentence_timestamps": True},
+    lacks=_LACKS,
+    live=False,
+)
+"""Recordings at the path of the pulse dialect."""
+
+RECORDED_LIGHTNING = Dialect(
+    name="recorded-lightning",
+    paths=LIGHTNING.paths,
+    defaults={"sentence_timestamps": True},
+    lacks=_LACKS,
+    live=False,
+)
+"""Recordings at the path of the specification."""
+
+RECORDED_DIALECTS = (RECORDED, RECORDED_PULSE, RECORDED_LIGHTNING)
+"""All for recordings, in the order of the documentation."""
 
 
 def dialect_at(path: str) -> Dialect:

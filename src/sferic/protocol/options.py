@@ -6,7 +6,7 @@ from typing import Literal, get_args
 import msgspec
 
 from sferic.errors import OptionsError, Problem
-from sferic.protocol.dialects import LIGHTNING, Dialect
+from sferic.protocol.dialects import LIGHTNING, RECORDED_DIALECTS, Dialect
 from sferic.protocol.values import (
     Choice,
     Flag,
@@ -98,7 +98,7 @@ TABLE: tuple[OptionSpec, ...] = (
         kind=Choice(values=("pulse",)),
         group="language",
         doc="What the path is to serve: `pulse` is the model that this server has loaded.",
-        only=frozenset({"live"}),
+        only=frozenset({"live", "recorded"}),
     ),
     OptionSpec(
         name="encoding",
@@ -111,6 +111,14 @@ TABLE: tuple[OptionSpec, ...] = (
         kind=Choice(values=(8000, 16000, 22050, 24000, 44100, 48000)),
         group="audio",
         doc="Samples a second of the audio that is sent, in Hz.",
+    ),
+    OptionSpec(
+        name="channels",
+        kind=Choice(values=("mix", "split")),
+        group="audio",
+        doc="`split`: what is said on each channel is transcribed by itself, and words and "
+        "sentences say on which; at most 8.",
+        only=frozenset(dialect.name for dialect in RECORDED_DIALECTS),
     ),
     OptionSpec(
         name="language",
@@ -273,15 +281,14 @@ TABLE: tuple[OptionSpec, ...] = (
             allowed="an http or https URL of up to 2000 characters",
         ),
         group="delivery",
-        doc="Where the session's results are also sent when it ends.",
-        available=False,
+        doc="Where the results are sent when all is done; see [recordings](prerecorded.md).",
     ),
     OptionSpec(
         name="webhook_method",
         kind=Choice(values=("GET", "POST")),
         group="delivery",
-        doc="The HTTP method of that request.",
-        available=False,
+        doc="The HTTP method of that request; unset, POST. GET has no body and only tells that the "
+        "results are there.",
     ),
     OptionSpec(
         name="webhook_extra",
@@ -290,7 +297,6 @@ TABLE: tuple[OptionSpec, ...] = (
         ),
         group="delivery",
         doc="A text of yours that comes back in that request.",
-        available=False,
     ),
     OptionSpec(
         name="external_session_id",
@@ -317,6 +323,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     model: Literal["pulse"] = "pulse"
     encoding: Encoding = "linear16"
     sample_rate: int = 16_000
+    channels: Literal["mix", "split"] = "mix"
     language: str = "en"
     word_timestamps: bool = True
     full_transcript: bool = False
@@ -401,7 +408,11 @@ _BY_NAME = {name: spec for spec in TABLE for name in (spec.name, *spec.aliases)}
 
 def rows(dialect: Dialect) -> tuple[OptionSpec, ...]:
     """Return the part of the table that a dialect has."""
-    return tuple(spec for spec in TABLE if not spec.only or dialect.name in spec.only)
+    return tuple(
+        spec
+        for spec in TABLE
+        if spec.name not in dialect.lacks and (not spec.only or dialect.name in spec.only)
+    )
 
 
 def parse_options(query: Iterable[tuple[str, str]], *, dialect: Dialect = LIGHTNING) -> Options:

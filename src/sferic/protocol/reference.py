@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import get_args
 
 from sferic import languages
-from sferic.protocol.dialects import DIALECTS, Dialect
+from sferic.protocol.dialects import DIALECTS, RECORDED_DIALECTS, Dialect
 from sferic.protocol.options import TABLE, Group, OptionSpec
 from sferic.protocol.values import Keywords, Language
 
@@ -98,19 +98,26 @@ def _row(spec: OptionSpec) -> tuple[str, ...]:
     if isinstance(spec.kind, Keywords):
         allowed = "[`WORD[:BOOST],…`](#keywords)"
     return (
-        names if spec.available else f"{names} *not yet*",
+        _named(spec, names),
         _defaults(spec),
         allowed,
         spec.doc,
     )
 
 
+def _named(spec: OptionSpec, names: str) -> str:
+    if not spec.available:
+        return f"{names} *not yet*"
+    recorded_only = spec.only and not spec.only & {dialect.name for dialect in DIALECTS}
+    return f"{names} *recordings*" if recorded_only else names
+
+
 def _defaults(spec: OptionSpec) -> str:
     """The default of the table, and those of paths that have another."""
     said = [_shown(spec, spec.default)]
-    if spec.only:
+    if "live" in spec.only:
         said = []
-    for dialect in DIALECTS:
+    for dialect in (*DIALECTS, *RECORDED_DIALECTS):
         if spec.name in dialect.required:
             said.append(f"required on {dialect.name}")
         elif spec.name in dialect.defaults:

@@ -68,6 +68,7 @@ class TranscriptBuilder:
         words: Sequence[Word],
         *,
         language: str | None = None,
+        spoken: Iterable[str] = (),
         is_last: bool = False,
         from_finalize: bool = False,
     ) -> Transcription:
@@ -77,14 +78,17 @@ class TranscriptBuilder:
             words: All words of the segment; none if nothing was said.
             language: The language detected in it. A pinned one stands whatever is detected, and
                 even if nothing was said.
+            spoken: All languages detected in it, in the order of their appearance; by default the
+                one.
             is_last: Whether nothing follows.
             from_finalize: Whether it answers a `finalize`.
         """
         styled = self._style(words)
         text = join(styled)
-        spoken = (language if text else None) if self._pinned is None else self._pinned
-        if spoken is not None and spoken not in self._heard:
-            self._heard.append(spoken)
+        primary = (language if text else None) if self._pinned is None else self._pinned
+        if primary is not None:
+            heard = spoken if self._pinned is None else ()
+            self._heard = list(dict.fromkeys((*self._heard, *heard, primary)))
         if self._options.full_transcript and text:
             self._text += text if not self._text or styled[0].glued else " " + text
         said = text + self._dialect.final_ending if text else ""
@@ -96,10 +100,10 @@ class TranscriptBuilder:
             is_last=is_last,
             from_finalize=from_finalize if self._dialect.tells_finalize else UNSET,
             full_transcript=self._text if self._options.full_transcript else UNSET,
-            language=spoken,
+            language=primary,
             languages=tuple(self._heard),
             words=self._items(styled, speakers=True),
-            utterances=self._utterances(words, spoken),
+            utterances=self._utterances(words, primary),
             redacted_entities=self._entities(styled),
         )
 

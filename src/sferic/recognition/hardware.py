@@ -1,6 +1,8 @@
 """What a machine offers, and how many workers that is good for."""
 
 import os
+from contextlib import suppress
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -27,6 +29,10 @@ _LONE_LANES = 4
 """The same where each window is decoded by itself."""
 _CORES_FOR_ONE_MORE = 16
 """Of so many cores one is left to the event loop and to voice activity."""
+
+
+_SHORT_OF_MEMORY = ("out of memory", "bad_alloc", "failed to allocate memory")
+"""What CTranslate2, CUDA and ONNX Runtime say then."""
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +82,12 @@ def workers_on_cpu(cores: int, *, threads: int = 1) -> int:
     return max(1, min(free // threads, MOST_WORKERS))
 
 
+def memory_was_short(error: BaseException) -> bool:
+    """Whether an error of a model's runtime means that there was not memory enough."""
+    said = str(error).lower()
+    return isinstance(error, MemoryError) or any(words in said for words in _SHORT_OF_MEMORY)
+
+
 def has_gpu(device: Device) -> bool:
     """Whether models run on a GPU."""
     if device == "auto":
@@ -90,3 +102,14 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def free_memory() -> int:
+    """Bytes that a new process may take, as the system and the container's limit say."""
+    found = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    with suppress(OSError):
+        lines = Path("/proc/meminfo").read_text("ascii").splitlines()
+        found += [int(line.split()[1]) * 1024 for line in lines if "MemAvailable:" in line]
+    with suppress(OSError, ValueError):
+        found.append(int(Path("/sys/fs/cgroup/memory.max").read_text("ascii")))
+    return min(found)

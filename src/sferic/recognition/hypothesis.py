@@ -1,7 +1,7 @@
 """Words, the currency of everything after recognition."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import msgspec
@@ -30,6 +30,8 @@ class Hypothesis(msgspec.Struct, frozen=True, kw_only=True):
     language: str | None = None
     settled: int = 0
     """How many of the leading words later partials of the segment will not change."""
+    likelihoods: Mapping[str, float] = {}
+    """What the audio alone says of the languages asked about, 0 to 1; empty if one was given."""
     again: Literal["broken", "unlikely"] | None = None
     """Why a final was decoded more than once, if it was: the first answer was none, or unlikely."""
 

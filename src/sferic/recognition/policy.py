@@ -77,7 +77,7 @@ class LocalAgreement:
         """Take the answer to the last draft; return the whole piece, settled words first."""
         count = len(self._settled)
         fresh = hypothesis.words[count:]
-        agreed = min(_agreement(self._last[count:], fresh), _sure(fresh))
+        agreed = min(agreement(self._last[count:], fresh), _sure(fresh))
         settled = max(min(agreed, len(fresh) - _UNSETTLED), 0)
         self._last = (*self._settled, *fresh)
         self._settled = self._last[: count + settled]
@@ -88,7 +88,7 @@ class LocalAgreement:
         """Take a decoding of the whole piece from nothing; settled words stay as they are."""
         settled = (*self._behind, *self._settled)
         count = len(settled)
-        if _agreement(settled, hypothesis.words) < count:
+        if agreement(settled, hypothesis.words) < count:
             # It has heard something else there: what follows is told by the time.
             ends = settled[-1].end
             count = sum((word.start + word.end) // 2 < ends for word in hypothesis.words)
@@ -123,7 +123,8 @@ class LocalAgreement:
         self._last = self._last[count:]
 
 
-def _agreement(one: Sequence[Word], other: Sequence[Word]) -> int:
+def agreement(one: Sequence[Word], other: Sequence[Word]) -> int:
+    """Return how many leading words two have in common."""
     count = 0
     for a, b in zip(one, other, strict=False):
         if letters(a) != letters(b):

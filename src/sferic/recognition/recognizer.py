@@ -3,29 +3,41 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeAlias, TypeVar
+from weakref import WeakKeyDictionary
 
 import msgspec
 
 from sferic import languages
-from sferic.config import Settings
-from sferic.errors import ModelError, ModelLoadError, NotServedError, SpeakersNotServedError
-from sferic.models import DEFAULT_MODEL, WHISPER, ModelStore, Progress
+from sferic.audio import SAMPLE_RATE
+from sferic.config import Route, Settings
+from sferic.errors import (
+    ModelError,
+    ModelMemoryError,
+    ModelUnavailableError,
+    NotServedError,
+    SpeakersNotServedError,
+)
+from sferic.models import DEFAULT_MODEL, LocalModel, ModelStore, Progress, remedy
 from sferic.protocol.options import Options
-from sferic.recognition import hardware
+from sferic.recognition import families, hardware
 from sferic.recognition.calibration import calibrate
 from sferic.recognition.capacity import Capacity, Demand, Interval, Workload, capacity
 from sferic.recognition.claim import Rank
-from sferic.recognition.engine import Engine
-from sferic.recognition.hardware import Device, Machine
+from sferic.recognition.engine import Engine, StreamingEngine
+from sferic.recognition.hardware import Device, Machine, memory_was_short
 from sferic.recognition.hypothesis import Hypothesis
 from sferic.recognition.load import Costs, Load
+from sferic.recognition.routing import ANY, AnyKind, LanguageModel, Routing
 from sferic.recognition.scheduler import Scheduler, measured
-from sferic.recognition.whisper.engine import WhisperEngine
+from sferic.recognition.sharing import Prepare, SharedTurns
+from sferic.served import Served, served
 from sferic.speakers.diarization import Diarization
 from sferic.speech.vad import VoiceActivityModel
 
@@ -51,7 +63,8 @@ class Recognizer:
     """The models of a process and their threads. Sessions share one; `close` it at the end.
 
     Args:
-        engine: Turns speech into words.
+        engine: Turns speech into words, of one kind or the other; or several, each for its
+            languages.
         voice_activity: Tells speech from everything else.
         partial_interval: Seconds of speech between two partials of a stream on a machine that has
             the time; 0 makes none.
@@ -62,7 +75,7 @@ class Recognizer:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: Engine | StreamingEngine | Routing,
         voice_activity: VoiceActivityModel,
         *,
         partial_interval: float = PARTIAL_INTERVAL,
@@ -70,15 +83,17 @@ class Recognizer:
         diarization: Diarization | None = None,
         undiarized: str = _NOT_LOADED,
     ) -> None:
-        self.engine = engine
+        self.routing = engine if isinstance(engine, Routing) else Routing.of(engine)
         self._diarization = diarization
         self._undiarized = undiarized
         self.voice_activity = voice_activity
         cores = hardware.cores()
-        self.machine = machine or Machine(workers=engine.parallel, cores=cores)
+        self.machine = machine or Machine(workers=_parallel(self.routing), cores=cores)
         self._partial_interval = partial_interval
-        self.usage = Load(engine.parallel, _EXPECTED)
-        self._scheduler = Scheduler(engine.parallel)
+        self._workers = machine.workers if machine else _parallel(self.routing)
+        self.usage = Load(self._workers, _EXPECTED)
+        self._scheduler = Scheduler(self._workers)
+        self._turns: WeakKeyDictionary[StreamingEngine, SharedTurns] = WeakKeyDictionary()
         self._hearing = ThreadPoolExecutor(
             max_workers=max(2, min(cores, _MOST_HEARING)), thread_name_prefix="hearing"
         )
@@ -88,6 +103,8 @@ class Recognizer:
         cls,
         model: str | Path = DEFAULT_MODEL,
         *,
+        routes: Sequence[Route] = (),
+        idle_s: float = 0.0,
         device: Device = "auto",
         compute_type: str = "auto",
         workers: int = 0,
@@ -102,7 +119,10 @@ class Recognizer:
         """Load the models, fetching what is missing. Blocks.
 
         Args:
-            model: A name of the catalogue, or a folder with a Whisper model for CTranslate2.
+            model: A name of the catalogue, or a folder with a model of a family that is known.
+            routes: Models for some languages each, in order; they take the place of `model`.
+            idle_s: Seconds without a stream after which a model is let go, to be loaded again when
+                it is needed. 0 keeps all.
             device: Where the model runs.
             compute_type: As CTranslate2 names them; `auto` suits the device.
             workers: Windows decoded at the same time; 0 takes what suits the machine, see
@@ -119,27 +139,29 @@ class Recognizer:
             ModelError: The model is unknown, cannot be fetched or does not load.
         """
         store = store or ModelStore()
-        found = store.ensure(model, progress)
-        if found.family != WHISPER:
-            reason = f"a model of the family {found.family} does not turn speech into words"
-            raise ModelLoadError(found.folder, reason)
-        vad = store.ensure(_VAD, progress)
-        voice_activity = VoiceActivityModel(vad.folder / _VAD_FILE)
         machine = hardware.this_machine(
             device=device, workers=workers, threads=threads, batch=batch
         )
-        engine = WhisperEngine(
-            found.folder,
-            name=found.name,
-            device=device,
-            compute_type=compute_type,
-            workers=machine.workers,
-            threads=threads,
-            batch=machine.batch,
-            conversions=store.conversions,
-        )
+
+        def engine(name: str | Path) -> AnyKind:
+            return _loaded(
+                store.ensure(name, progress),
+                machine,
+                device=device,
+                compute_type=compute_type,
+                threads=threads,
+                conversions=store.conversions,
+            )
+
+        if routes:
+            routing = _routing(routes, store, engine, idle_s)
+            routing.load()
+        else:
+            routing = Routing.of(engine(model), load=lambda: engine(model), idle_s=idle_s)
+        vad = store.ensure(_VAD, progress)
+        voice_activity = VoiceActivityModel(vad.folder / _VAD_FILE)
         return cls(
-            engine,
+            routing,
             voice_activity,
             partial_interval=partial_interval,
             machine=machine,
@@ -154,6 +176,8 @@ class Recognizer:
         diarization, reason = _diarization(settings, store, progress)
         return cls.load(
             settings.model,
+            routes=settings.routes,
+            idle_s=settings.model_idle_s,
             device=settings.device,
             compute_type=settings.compute_type,
             workers=settings.workers,
@@ -167,18 +191,34 @@ class Recognizer:
         )
 
     def calibrate(self) -> None:
-        """Measure what finals and partials cost here, before there is any stream. Blocks."""
-        self.usage = Load(self.engine.parallel, calibrate(self.engine, self.machine))
+        """Measure what finals and partials cost here, before there is any stream. Blocks.
+
+        Of several models the dearest counts, until streams show what they use.
+        """
+        interval = self._interval
+        seconds = PARTIAL_INTERVAL if interval is None else interval.least
+        costs = [
+            calibrate(model.engine(), self.machine, interval=seconds)
+            for model in self.routing.models
+            if model.loaded
+        ]
+        dearest = max(costs, key=lambda cost: cost.final, default=_EXPECTED)
+        self.usage = Load(self._workers, dearest)
+
+    @property
+    def engine(self) -> AnyKind:
+        """What the first model decodes with."""
+        return self.routing.models[0].engine()
 
     @property
     def model_name(self) -> str:
-        """Name of the model."""
-        return self.engine.name
+        """Name of the model, or of all."""
+        return ", ".join(model.name for model in self.routing.models)
 
     @property
     def languages(self) -> tuple[str, ...]:
         """Codes it serves."""
-        return self.engine.languages
+        return self.routing.languages
 
     @property
     def waiting(self) -> int:
@@ -188,23 +228,40 @@ class Recognizer:
     @property
     def cadence(self) -> float | None:
         """Seconds of speech between two partials of a stream now, or None for no partials."""
-        least = self._partial_interval
-        return self.usage.cadence(least=least, most=self.longest_interval) if least else None
+        interval = self._interval
+        if interval is None:
+            return None
+        if interval.least == interval.most:
+            return interval.least
+        return self.usage.cadence(least=interval.least, most=interval.most)
 
     @property
     def longest_interval(self) -> float:
         """Seconds between two partials of somebody who speaks, however much there is to do."""
-        return max(self._partial_interval, LONGEST_INTERVAL)
+        interval = self._interval
+        return LONGEST_INTERVAL if interval is None else interval.most
+
+    @property
+    def _interval(self) -> Interval | None:
+        """Between two partials; one that decodes as it hears saves nothing by making fewer."""
+        least = self._partial_interval
+        if not least:
+            return None
+        running = [model.running for model in self.routing.models if model.running is not None]
+        streaming = [engine.step for engine in running if isinstance(engine, StreamingEngine)]
+        if streaming and len(streaming) == len(running):
+            least = max(least, max(streaming) / SAMPLE_RATE)
+            return Interval(least=least, most=least)
+        return Interval(least=least, most=max(least, LONGEST_INTERVAL))
 
     @property
     def workload(self) -> Workload:
         """What finals and partials of live streams have cost of late, on which machine."""
-        least = self._partial_interval
         return Workload(
             machine=self.machine,
             costs=self.usage.steady,
             variation=self.usage.variation,
-            interval=Interval(least=least, most=self.longest_interval) if least else None,
+            interval=self._interval,
             filled=self.usage.filled,
         )
 
@@ -224,10 +281,20 @@ class Recognizer:
         Raises:
             NotServedError: There is none.
         """
-        codes = tuple(code for code in languages.candidates(language) if code in self.languages)
+        codes = self.routing.candidates(language)
         if not codes:
-            raise NotServedError(language, model=self.model_name, served=sorted(self.languages))
+            raise NotServedError(
+                language,
+                model=self.model_name,
+                served=sorted(self.languages),
+                remedy=remedy(language),
+            )
         return codes
+
+    def lease(self, language: str) -> AbstractAsyncContextManager[AnyKind]:
+        """What decodes a language, held as long as a stream needs it; see `Routing.lease`."""
+        self.candidates(language)
+        return self.routing.lease(language)
 
     @property
     def diarization(self) -> Diarization:
@@ -240,39 +307,75 @@ class Recognizer:
             raise SpeakersNotServedError(self._undiarized)
         return self._diarization
 
+    def served(self) -> Served:
+        """Which languages are served, by which model, how well."""
+        return served(self.routing)
+
     def check(self, options: Options) -> None:
-        """Raise NotServedError unless streams with these options can be served."""
+        """Say whether streams with these options can be served.
+
+        Raises:
+            NotServedError: No model serves them.
+            ModelUnavailableError: The one that would has not loaded, a moment ago.
+        """
         self.candidates(options.language)
+        model = self.routing.model_for(options.language)
+        if model is not None and model.failed:
+            raise ModelUnavailableError(model.name)
         if options.diarize and self._diarization is None:
             raise SpeakersNotServedError(self._undiarized)
 
-    async def final(self, prepare: Callable[[], Work], *, background: bool = False) -> Hypothesis:
+    async def final(
+        self, prepare: Callable[[], Work], *, background: bool = False, model: str = ""
+    ) -> Hypothesis:
         """Decode for a final, before all partials.
 
         Args:
             prepare: Called when a worker is free; what it returns calls `engine.transcribe`.
             background: Whether the audio came so fast that nobody waits for it.
+            model: Name of what decodes.
+
+        Raises:
+            ModelMemoryError: It had not memory enough.
         """
 
         def note(seconds: float) -> None:
             self.usage.final(seconds, background=background)
 
         rank = Rank.BACKGROUND if background else Rank.FINAL
-        return await self._scheduler.run(lambda: measured(prepare(), note), rank=rank)
+        with _short_of_memory(model):
+            return await self._scheduler.run(
+                lambda: measured(prepare(), note), rank=rank, model=model
+            )
 
-    async def early(self, prepare: Callable[[], Work], *, since: float) -> Hypothesis:
+    async def early(
+        self, prepare: Callable[[], Work], *, since: float, model: str = ""
+    ) -> Hypothesis:
         """Decode what may be a final in a moment, in its turn among the partials.
 
         Args:
             prepare: Called when a worker is free; what it returns calls `engine.transcribe`.
             since: Clock time (`time.monotonic`) of the last partial, or when speech began.
+            model: Name of what decodes.
+
+        Raises:
+            ModelMemoryError: It had not memory enough.
         """
-        return await self._scheduler.run(
-            lambda: measured(prepare(), self.usage.final), rank=Rank.PARTIAL, since=since
-        )
+        with _short_of_memory(model):
+            return await self._scheduler.run(
+                lambda: measured(prepare(), self.usage.final),
+                rank=Rank.PARTIAL,
+                since=since,
+                model=model,
+            )
 
     async def draft(
-        self, prepare: Callable[[], Work], *, since: float, background: bool = False
+        self,
+        prepare: Callable[[], Work],
+        *,
+        since: float,
+        background: bool = False,
+        model: str = "",
     ) -> Hypothesis:
         """Decode for a partial.
 
@@ -280,13 +383,78 @@ class Recognizer:
             prepare: Called when a worker is free; what it returns calls `engine.transcribe`.
             since: Clock time (`time.monotonic`) of the last partial, or when speech began.
             background: Whether the audio came so fast that nobody waits for it.
+            model: Name of what decodes.
+
+        Raises:
+            ModelMemoryError: It had not memory enough.
         """
 
         def note(seconds: float) -> None:
             self.usage.partial(seconds, since=time.monotonic() - since, background=background)
 
         rank = Rank.BACKGROUND if background else Rank.PARTIAL
-        return await self._scheduler.run(lambda: measured(prepare(), note), rank=rank, since=since)
+        with _short_of_memory(model):
+            return await self._scheduler.run(
+                lambda: measured(prepare(), note), rank=rank, since=since, model=model
+            )
+
+    async def feed_final(
+        self,
+        engine: StreamingEngine,
+        prepare: Prepare,
+        *,
+        background: bool = False,
+        alone: bool = False,
+    ) -> Hypothesis:
+        """Have a streaming engine take in what a final needs, before all partials.
+
+        Args:
+            engine: It.
+            prepare: Called when a worker is free; what it returns is decoded.
+            background: Whether the audio came so fast that nobody waits for it.
+            alone: Whether other streams may share the turn.
+
+        Raises:
+            SharedFaultError: The engine failed for one of several.
+        """
+        return await self._shared(engine).run(
+            prepare,
+            rank=Rank.BACKGROUND if background else Rank.FINAL,
+            alone=alone,
+            note=lambda seconds: self.usage.final(seconds, background=background),
+        )
+
+    async def feed_draft(
+        self,
+        engine: StreamingEngine,
+        prepare: Prepare,
+        *,
+        since: float,
+        background: bool = False,
+        alone: bool = False,
+    ) -> Hypothesis:
+        """Have a streaming engine take in what there is for a partial; see `feed_final`.
+
+        Args:
+            engine: It.
+            prepare: Called when a worker is free; what it returns is decoded.
+            since: Clock time (`time.monotonic`) of the last partial, or when speech began.
+            background: Whether the audio came so fast that nobody waits for it.
+            alone: Whether other streams may share the turn.
+        """
+
+        def note(seconds: float) -> None:
+            self.usage.partial(seconds, since=time.monotonic() - since, background=background)
+
+        rank = Rank.BACKGROUND if background else Rank.PARTIAL
+        return await self._shared(engine).run(
+            prepare, rank=rank, since=since, alone=alone, note=note
+        )
+
+    def _shared(self, engine: StreamingEngine) -> SharedTurns:
+        if engine not in self._turns:
+            self._turns[engine] = SharedTurns(engine, self._scheduler)
+        return self._turns[engine]
 
     async def hear(self, work: Callable[[], T]) -> T:
         """Run the decoding of audio, its voice activity or speaker networks off the event loop.
@@ -307,7 +475,7 @@ class Recognizer:
         """End the threads and give back the memory. Blocks until current work is done."""
         self._scheduler.close()
         self._hearing.shutdown()
-        self.engine.close()
+        self.routing.close()
 
     def __enter__(self) -> Self:
         return self
@@ -319,6 +487,101 @@ class Recognizer:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def routing_of(settings: Settings) -> Routing:
+    """The table of models that the settings mean, as `Recognizer.from_settings` has it.
+
+    Nothing is fetched, and nothing loaded but folders, of which only the weights tell what they
+    know. What is loaded is the caller's to close.
+
+    Raises:
+        ModelError: A model is unknown, or a folder does not load.
+    """
+    store = ModelStore()
+    machine = hardware.this_machine(device=settings.device, workers=1, threads=settings.threads)
+
+    def load(name: str) -> AnyKind:
+        return _loaded(
+            store.resolve(name),
+            machine,
+            device=settings.device,
+            compute_type=settings.compute_type,
+            threads=settings.threads,
+            conversions=store.conversions,
+        )
+
+    routes = settings.routes or (Route(ANY, settings.model),)
+    return _routing(routes, store, load, 0.0)
+
+
+def _loaded(
+    found: LocalModel,
+    machine: Machine,
+    *,
+    device: Device,
+    compute_type: str,
+    threads: int,
+    conversions: Path | None,
+) -> AnyKind:
+    found = families.identified(found)
+    running = families.Running(
+        machine=machine,
+        device=families.device(found, device),
+        compute_type=compute_type,
+        threads=threads,
+        conversions=conversions,
+    )
+    return families.load(found, running)
+
+
+def _routing(
+    routes: Sequence[Route],
+    store: ModelStore,
+    load: Callable[[str], AnyKind],
+    idle_s: float,
+) -> Routing:
+    """The table of models, none of them loaded but those of which only the weights tell."""
+    models: dict[str, LanguageModel] = {}
+    for route in routes:
+        name = route.model
+        if name in models:
+            continue
+        if name in store.catalogue:
+            known = store.catalogue[name].languages
+            models[name] = LanguageModel(name, known, partial(load, name))
+        else:
+            models[name] = _folder(name, routes, load)
+    return Routing([(route.languages, models[route.model]) for route in routes], idle_s=idle_s)
+
+
+def _folder(name: str, routes: Sequence[Route], load: Callable[[str], AnyKind]) -> LanguageModel:
+    """A folder of the user's; one that does not load has the languages of its routes to refuse."""
+    try:
+        engine = load(name)
+    except ModelError:
+        meant = [route.languages for route in routes if route.model == name]
+        if ANY in meant:
+            raise
+        codes = [code for language in meant for code in languages.candidates(language)]
+        return LanguageModel(Path(name).name, codes, partial(load, name))
+    return LanguageModel(engine.name, engine.languages, partial(load, name), engine=engine)
+
+
+def _parallel(routing: Routing) -> int:
+    """Calls that the models take side by side."""
+    return max(model.engine().parallel for model in routing.models if model.loaded)
+
+
+@contextmanager
+def _short_of_memory(model: str) -> Iterator[None]:
+    """Say clearly that there was not memory enough."""
+    try:
+        yield
+    except Exception as error:
+        if memory_was_short(error):
+            raise ModelMemoryError(model) from None
+        raise
 
 
 def _diarization(

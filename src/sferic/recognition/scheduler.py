@@ -3,8 +3,8 @@
 import asyncio
 import threading
 import time
-from collections import deque
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -28,6 +28,9 @@ class Scheduler:
     the newest audio. Streams await what they ask for, so each has one partial and one final in the
     queue at most.
 
+    Where several models wait, each has its share of the threads: work for one that has no more
+    than its share goes before work of the same rank for one that has.
+
     Args:
         workers: Threads.
     """
@@ -38,6 +41,8 @@ class Scheduler:
         self._free = workers
         self._waiting: dict[Rank, deque[_Turn]] = {rank: deque() for rank in Rank}
         self._given = 0
+        self._busy: Counter[str] = Counter()
+        self._workers = workers
         self._closed = False
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="recognition")
 
@@ -52,6 +57,7 @@ class Scheduler:
         *,
         rank: Rank = Rank.FINAL,
         since: float = 0.0,
+        model: str = "",
     ) -> T:
         """Wait for a turn, then make work and run it on a thread.
 
@@ -62,11 +68,12 @@ class Scheduler:
             prepare: Called on the event loop when the turn has come; what it returns blocks.
             rank: How urgent it is.
             since: Clock time (`time.monotonic`) of the last partial of the stream.
+            model: What the work is done by.
 
         Raises:
             RuntimeError: The scheduler is closed, or was before the turn came.
         """
-        turn = _Turn(rank, since)
+        turn = _Turn(rank, since, model)
         self._ask(turn)
         try:
             await turn.granted
@@ -76,9 +83,9 @@ class Scheduler:
         try:
             future = self._start(prepare())
         except BaseException:
-            self._give_back()
+            self._give_back(turn)
             raise
-        future.add_done_callback(lambda _: self._give_back())
+        future.add_done_callback(lambda _: self._give_back(turn))
         return await asyncio.wrap_future(future)
 
     def close(self) -> None:
@@ -110,38 +117,52 @@ class Scheduler:
             if turn in self._waiting[turn.rank]:
                 self._waiting[turn.rank].remove(turn)
             elif turn.given:
-                self._free += 1
-                self._give()
+                self._give_back(turn)
 
-    def _give_back(self) -> None:
+    def _give_back(self, turn: "_Turn") -> None:
         with self._lock:
             self._free += 1
+            self._busy[turn.model] -= 1
             self._give()
 
     def _give(self) -> None:
         while self._free and (turn := self._next()) is not None:
-            self._free -= turn.give()
+            if turn.give():
+                self._free -= 1
+                self._busy[turn.model] += 1
 
     def _next(self) -> "_Turn | None":
         finals, partials, background = (self._waiting[rank] for rank in Rank)
         if background and (self._given % _TURNS == _TURNS - 1 or not (finals or partials)):
-            chosen = background.popleft()
+            waiting, ranked = background, self._within_share(background)
         elif finals:
-            chosen = finals.popleft()
+            waiting, ranked = finals, self._within_share(finals)
         elif partials:
-            chosen = min(partials, key=lambda turn: turn.since)
-            partials.remove(chosen)
+            waiting = partials
+            ranked = sorted(self._within_share(partials), key=lambda turn: turn.since)
         else:
             return None
+        chosen = ranked[0]
+        waiting.remove(chosen)
         self._given += 1
         return chosen
+
+    def _within_share(self, turns: "deque[_Turn]") -> "Sequence[_Turn]":
+        """Those for models that have less than their share of the threads; all if there is none."""
+        wanted = {turn.model for turn in turns}
+        working = wanted | {model for model, count in self._busy.items() if count > 0}
+        if len(working) < 2:
+            return turns
+        share = max(self._workers // len(working), 1)
+        return [turn for turn in turns if self._busy[turn.model] < share] or turns
 
 
 class _Turn:
     """A wish for a thread."""
 
-    def __init__(self, rank: Rank, since: float) -> None:
+    def __init__(self, rank: Rank, since: float, model: str) -> None:
         self.rank = rank
+        self.model = model
         self.since = since
         self.given = False
         self._loop = asyncio.get_running_loop()

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from sferic.audio import SAMPLE_RATE
 from sferic.recognition import guards
 from sferic.recognition.claim import Claim, Rank, awaited
+from sferic.recognition.detection import NEUTRAL, Leaning, SpokenLanguages
+from sferic.recognition.engine import Engine
 from sferic.recognition.hypothesis import Hypothesis, Word
 from sferic.recognition.keywords import Keywords
 from sferic.recognition.policy import LocalAgreement
@@ -69,7 +71,7 @@ class _Run:
             return Rank.PARTIAL
         return Rank.BACKGROUND if self._background else Rank.FINAL
 
-    async def on(self, recognizer: Recognizer, work: Work) -> Hypothesis:
+    async def on(self, recognizer: Recognizer, work: Work, *, model: str) -> Hypothesis:
         """Have the work done when its turn comes."""
         since, asked = self._since, time.monotonic()
 
@@ -80,8 +82,8 @@ class _Run:
             return work
 
         if since is None:
-            return await recognizer.final(prepare, background=self._background)
-        return await recognizer.early(prepare, since=since)
+            return await recognizer.final(prepare, background=self._background, model=model)
+        return await recognizer.early(prepare, since=since, model=model)
 
 
 class _Early(msgspec.Struct, frozen=True):
@@ -104,6 +106,7 @@ class StreamRecognition:
 
     Args:
         recognizer: Shared by all streams.
+        engine: Decodes.
         languages: Codes the stream may be in.
         timeline: Audio of the stream.
         segmenter: Knows where speech is.
@@ -114,6 +117,7 @@ class StreamRecognition:
     def __init__(
         self,
         recognizer: Recognizer,
+        engine: Engine,
         languages: Sequence[str],
         *,
         timeline: Timeline,
@@ -124,7 +128,8 @@ class StreamRecognition:
         self._digits = digits
         self._keywords = keywords
         self._recognizer = recognizer
-        self._languages = languages
+        self._engine = engine
+        self._spoken = SpokenLanguages(languages)
         self._timeline = timeline
         self._segmenter = segmenter
         self._context: _Context | None = None
@@ -176,6 +181,7 @@ class StreamRecognition:
                 hypothesis = await self._decode(start, piece.end, run)
         finally:
             self._decoding = None
+        self._spoken.note(hypothesis, self._spoken.leaning(self._speech(start, piece.end)))
         if not background:
             took = time.monotonic() - asked
             self._recognizer.usage.answered(waited=run.waited, took=took)
@@ -207,9 +213,10 @@ class StreamRecognition:
             end = self._timeline.end
             draft = policy.next(end)
             return partial(
-                self._recognizer.engine.transcribe,
+                self._engine.transcribe,
                 self._timeline[draft.start : end],
-                languages=(draft.language,) if draft.language else self._languages,
+                languages=(draft.language,) if draft.language else self._spoken.codes,
+                leaning=self._spoken.leaning(self._speech(draft.start, end)),
                 start=draft.start,
                 prefix=draft.prefix,
                 context=draft.context,
@@ -222,9 +229,13 @@ class StreamRecognition:
 
         with awaited(Rank.BACKGROUND if background else Rank.PARTIAL) as claim:
             hypothesis = await self._recognizer.draft(
-                partial(prepare, claim), since=since, background=background
+                partial(prepare, claim),
+                since=since,
+                background=background,
+                model=self._engine.name,
             )
-        hypothesis = self._fitted(policy.accept(hypothesis), start, end)
+        understood = self._spoken.understood(hypothesis)
+        hypothesis = self._fitted(policy.accept(understood), start, end)
         if (unheard := self._unheard_from(hypothesis.words, end)) is not None:
             policy.seek(unheard)
         return hypothesis
@@ -286,7 +297,8 @@ class StreamRecognition:
         if (
             context is None
             or not context.words
-            or len(self._languages) > 1
+            or len(self._spoken.codes) > 1
+            or not self._engine.guided
             or context.start < self._timeline.start
             or start - context.end >= _CONTEXT_GAP
             or end - context.start > _CONTEXT_LENGTH
@@ -298,12 +310,19 @@ class StreamRecognition:
         """Decode a piece with all care."""
         context = self._context_of(start, end)
         guess = self._drafted(start)
+        if len(self._spoken.codes) > 1:
+            # Drafts heard less of it, and may have taken it for another language.
+            guess = msgspec.structs.replace(guess, settled=0)
         hypothesis = None
         if context is not None:
             hypothesis = await self._continue(context, end, guess, run)
         if hypothesis is None:
             samples = self._timeline[start:end]
-            hypothesis = await self._transcribe(samples, start, (), guess, run)
+            leaning = self._spoken.leaning(self._speech(start, end))
+            hypothesis = await self._transcribe(
+                samples, start, (), guess, run, languages=self._spoken.codes, leaning=leaning
+            )
+            hypothesis = self._spoken.understood(hypothesis)
         hypothesis = await self._fill(self._fitted(hypothesis, start, end), start, run)
         for _ in range(_MOST_SEEKS):
             heard = await self._seek(hypothesis, end, run)
@@ -319,7 +338,14 @@ class StreamRecognition:
             return hypothesis
         behind = hypothesis.words[gap:]
         border = behind[0].start
-        front = await self._transcribe(self._timeline[start:border], start, (), Hypothesis(), run)
+        front = await self._transcribe(
+            self._timeline[start:border],
+            start,
+            (),
+            Hypothesis(),
+            run,
+            languages=self._of(hypothesis),
+        )
         front = self._fitted(front, start, border)
         if len(front.words) <= gap or not _credible(front.words):
             return hypothesis
@@ -339,7 +365,9 @@ class StreamRecognition:
         at = self._unheard_from(hypothesis.words, end)
         if at is None:
             return hypothesis
-        rest = await self._transcribe(self._timeline[at:end], at, (), Hypothesis(), run)
+        rest = await self._transcribe(
+            self._timeline[at:end], at, (), Hypothesis(), run, languages=self._of(hypothesis)
+        )
         rest = self._fitted(rest, at, end)
         if not _credible(rest.words):
             return hypothesis
@@ -366,7 +394,9 @@ class StreamRecognition:
         open_end = last.text.rstrip(_CLOSING) or last.text
         prefix = (*before, msgspec.structs.replace(last, text=open_end))
         samples = self._timeline[context.start : end]
-        hypothesis = await self._transcribe(samples, context.start, prefix, guess, run)
+        hypothesis = await self._transcribe(
+            samples, context.start, prefix, guess, run, languages=self._spoken.codes
+        )
         words = hypothesis.words
         kept = [word.text.rstrip(_CLOSING) for word in words[: len(prefix)]]
         if len(words) <= len(prefix) or kept != [word.text.rstrip(_CLOSING) for word in prefix]:
@@ -383,12 +413,16 @@ class StreamRecognition:
         prefix: Sequence[Word],
         guess: Hypothesis,
         run: "_Run",
+        *,
+        languages: Sequence[str],
+        leaning: Leaning = NEUTRAL,
     ) -> Hypothesis:
         with awaited(run.rank) as claim:
             work = partial(
-                self._recognizer.engine.transcribe,
+                self._engine.transcribe,
                 samples,
-                languages=self._languages,
+                languages=languages,
+                leaning=leaning,
                 start=start,
                 prefix=prefix,
                 guess=guess.words,
@@ -397,7 +431,11 @@ class StreamRecognition:
                 claim=claim,
                 keywords=self._keywords,
             )
-            return await run.on(self._recognizer, work)
+            return await run.on(self._recognizer, work, model=self._engine.name)
+
+    def _of(self, hypothesis: Hypothesis) -> Sequence[str]:
+        """The language of a piece whose words are known; the rest of it is in that, too."""
+        return (hypothesis.language,) if hypothesis.language else self._spoken.codes
 
     def _cut(self, hypothesis: Hypothesis, start: int, end: int) -> Hypothesis:
         """Keep what lies before the best cut; leave the rest to the next piece."""

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -16,17 +17,21 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from sferic.config import Settings
-from sferic.protocol import asyncapi
-from sferic.protocol.dialects import DIALECTS, LIGHTNING, Dialect
+from sferic.protocol import asyncapi, openapi
+from sferic.protocol.dialects import DIALECTS, LIGHTNING, RECORDED, RECORDED_DIALECTS, Dialect
 from sferic.server.admission import Admission
-from sferic.server.backend import Backend, Engine, Recognizer, default_backend
+from sferic.server.backend import Backend, Engine, Recognizer, default_backend, not_ready
+from sferic.server.guard import Guard
 from sferic.server.keyring import Keyring
 from sferic.server.keys import KeyDatabase
-from sferic.server.live import Live, deny, not_ready
+from sferic.server.live import Live, deny
 from sferic.server.metrics import AtWork, Metrics
 from sferic.server.minting import Minting
 from sferic.server.pace import ReadAhead
 from sferic.server.page import Page
+from sferic.server.prerecorded import Prerecorded
+from sferic.server.promises import Promises
+from sferic.server.recordings import Recordings
 from sferic.server.refusal import Refusal
 from sferic.server.sessions import Sessions
 from sferic.server.tokens import Tokens
@@ -78,7 +83,30 @@ class Services:
         self.metrics.watch(read_ahead=lambda: self.read_ahead.held, ready=lambda: self.ready)
         self.metrics.watch_recognition(self._at_work)
         self.metrics.on_final = self.sessions.answered
+        self.guard = Guard(settings.allowed_hosts)
+        self.recordings = Recordings(
+            settings,
+            engine=self.engine,
+            backend=self.backend,
+            sessions=self.sessions,
+            metrics=self.metrics,
+        )
+        self.promises = Promises(
+            settings, recordings=self.recordings, guard=self.guard, metrics=self.metrics
+        )
         self.keyring.on_revoked = self.sessions.revoke
+
+    def prerecorded(self, dialect: Dialect) -> Prerecorded:
+        """Return the endpoint of recordings in a dialect."""
+        return Prerecorded(
+            settings=self.settings,
+            keyring=self.keyring,
+            sessions=self.sessions,
+            recordings=self.recordings,
+            promises=self.promises,
+            guard=self.guard,
+            dialect=dialect,
+        )
 
     @property
     def ready(self) -> bool:
@@ -127,16 +155,19 @@ def create_app(
 
     Raises:
         KeyStoreError: the setting of the key database is not usable.
+        JobStoreError: the setting of the job database is not usable.
     """
     services = Services(settings, recognizer, backend=backend, development_key=development_key)
     minting = Minting(settings, services.keyring, services.tokens, keyless=services.keyless)
     page = Page(settings, services.engine, minting, endpoint=LIGHTNING.paths[0])
     site = Site(services)
+    requests = services.prerecorded(RECORDED)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await services.keyring.start()
         services.engine.start()
+        await services.promises.start()
         watching = asyncio.create_task(services.watch())
         try:
             yield
@@ -145,17 +176,22 @@ def create_app(
             watching.cancel()
             with suppress(asyncio.CancelledError):
                 await watching
+            await services.promises.stop()
             await services.keyring.stop()
             await services.engine.stop()
 
     app = Starlette(
         routes=[
-            *(route for dialect in DIALECTS for route in _live_routes(services, dialect)),
+            *_session_routes(services),
             Route("/v1/tokens", minting.mint, methods=["POST"]),
-            Route("/asyncapi.json", site.asyncapi),
             *page.routes(),
+            Route("/waves/v1/stt/requests/{request_id}", requests.status),
+            Route("/waves/v1/stt/webhook-secret", requests.secret),
+            Route("/asyncapi.json", site.asyncapi),
+            Route("/openapi.json", site.openapi),
             Route("/health", site.health),
             Route("/ready", site.ready),
+            Route("/v1/languages", site.languages),
             Route("/metrics", site.metrics),
         ],
         exception_handlers={HTTPException: _http_error, Refusal: _refused, Exception: _failed},
@@ -186,11 +222,19 @@ class Site:
         return JSONResponse(
             {
                 "status": "ready",
-                "model": Path(self._services.settings.model).name,
+                "model": ", ".join(_models(self._services.settings)),
                 "capacity": sessions.capacity,
                 "sessions": sessions.live + sessions.background,
             }
         )
+
+    async def languages(self, _: Request) -> Response:
+        """Say which languages are served, by which model, how well."""
+        recognizer = self._services.engine.recognizer
+        if recognizer is None:
+            raise not_ready(self._services.engine)
+        body = msgspec.json.encode(recognizer.served())
+        return Response(body, media_type="application/json")
 
     async def metrics(self, request: Request) -> Response:
         """Show what was counted, to whoever has the token."""
@@ -206,14 +250,42 @@ class Site:
             media_type="text/plain; version=0.0.4; charset=utf-8",
         )
 
+    async def openapi(self, request: Request) -> Response:
+        """Describe the paths for recordings to machines."""
+        return JSONResponse(openapi.document(str(request.base_url).rstrip("/")))
+
     async def asyncapi(self, request: Request) -> Response:
         """Describe the live paths to machines."""
         secure = request.url.scheme == "https"
         return JSONResponse(asyncapi.document(request.url.netloc, secure=secure))
 
 
-def _live_routes(services: Services, dialect: Dialect) -> list[BaseRoute]:
-    """What is at the paths of a dialect."""
+def _session_routes(services: Services) -> list[BaseRoute]:
+    """What is at the paths of sessions and of recordings."""
+    live = {path: one for dialect in DIALECTS for path, one in _live(services, dialect).items()}
+    recorded = {
+        path: services.prerecorded(dialect)
+        for dialect in RECORDED_DIALECTS
+        for path in dialect.paths
+    }
+
+    async def plain(request: Request) -> Response:
+        path = request.scope["path"]
+        if request.method == "POST":
+            return await recorded[path].transcribe(request)
+        return await live[path].explain(request)
+
+    # One route a path, so that an answer to any other method names all that there are.
+    return [
+        *(WebSocketRoute(path, one.serve) for path, one in live.items()),
+        *(Route(path, plain, methods=["GET", "POST"]) for path in live.keys() & recorded.keys()),
+        *(Route(path, plain, methods=["POST"]) for path in recorded.keys() - live.keys()),
+        *(Route(path, plain, methods=["GET"]) for path in live.keys() - recorded.keys()),
+    ]
+
+
+def _live(services: Services, dialect: Dialect) -> dict[str, Live]:
+    """What is live at each path of a dialect."""
     live = Live(
         settings=services.settings,
         keyring=services.keyring,
@@ -222,12 +294,16 @@ def _live_routes(services: Services, dialect: Dialect) -> list[BaseRoute]:
         engine=services.engine,
         backend=services.backend,
         metrics=services.metrics,
+        promises=services.promises,
         dialect=dialect,
     )
-    return [
-        *(WebSocketRoute(path, live.serve) for path in dialect.paths),
-        *(Route(path, live.explain, methods=["GET"]) for path in dialect.paths),
-    ]
+    return dict.fromkeys(dialect.paths, live)
+
+
+def _models(settings: Settings) -> list[str]:
+    """Names of the models, in order."""
+    named = [route.model for route in settings.routes] or [settings.model]
+    return list(dict.fromkeys(Path(model).name for model in named))
 
 
 async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:

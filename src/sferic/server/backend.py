@@ -10,15 +10,23 @@ from typing import TYPE_CHECKING, Protocol, cast
 import msgspec
 
 from sferic.config import Settings
-from sferic.errors import SfericError
+from sferic.errors import ModelError, SfericError
 from sferic.protocol.dialects import Dialect
 from sferic.protocol.messages import Message
 from sferic.protocol.options import Options
 from sferic.recognition.capacity import Capacity, Demand
 from sferic.recognition.load import Load
+from sferic.served import Served
+from sferic.server.refusal import Refusal
 
 if TYPE_CHECKING:
     from sferic.models import Progress
+    from sferic.text.redaction import NameFinder
+
+RETRY_MODEL_S = 30
+"""What a client is told to wait when one of several models did not load."""
+RETRY_LOADING_S = 2
+"""What a client is told to wait while the model is loaded."""
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +47,9 @@ class Recognizer(Protocol):
 
     def check(self, options: Options) -> None:
         """Raise NotServedError when no loaded model serves what they ask for."""
+
+    def served(self) -> Served:
+        """Which languages are served, by which model, how well."""
 
     def close(self) -> None:
         """Let the models go."""
@@ -89,9 +100,14 @@ def default_backend(progress: "Progress | None" = None) -> Backend:
     Args:
         progress: Hears of a model that has to be fetched.
     """
+    names: NameFinder | None = None
 
     def load(settings: Settings) -> Recognizer:
         from sferic.recognition.recognizer import Recognizer as Own  # noqa: PLC0415
+        from sferic.text.redaction import name_finder  # noqa: PLC0415
+
+        nonlocal names
+        names = name_finder(settings.ner)
 
         recognizer = Own.from_settings(settings, progress)
         recognizer.calibrate()
@@ -103,7 +119,7 @@ def default_backend(progress: "Progress | None" = None) -> Backend:
         from sferic.recognition.recognizer import Recognizer as Own  # noqa: PLC0415
         from sferic.session import Session  # noqa: PLC0415
 
-        return Session(options, recognizer=cast("Own", recognizer), dialect=dialect)
+        return Session(options, recognizer=cast("Own", recognizer), dialect=dialect, names=names)
 
     return Backend(load=load, open=open_stream)
 
@@ -183,3 +199,16 @@ def _log_failure(error: Exception) -> None:
         logger.error("no sessions can be served: %s", error)
     else:
         logger.error("the model cannot be loaded", exc_info=error)
+
+
+def failed(error: ModelError) -> Refusal:
+    """What is answered where one of several models did not load."""
+    return Refusal(503, error.code, str(error), retry_after=RETRY_MODEL_S)
+
+
+def not_ready(engine: Engine) -> Refusal:
+    """Return what a client is told while there is no model."""
+    if engine.error is not None:
+        return Refusal(503, "model_failed", "the model could not be loaded", retry_after=60)
+    message = "the model is being loaded"
+    return Refusal(503, "not_ready", message, retry_after=RETRY_LOADING_S)

@@ -83,6 +83,8 @@ class Conversation:
         self._peer: Peer = extension.get("peer") or Peer()
         self.code: int | None = None
         """The close code, once it has ended."""
+        self.on_message: Callable[[Message], None] = lambda _: None
+        """Called with everything that was sent of the stream."""
         self.session_id = "-"
         self.audio_seconds = 0.0
 
@@ -216,6 +218,7 @@ class Conversation:
         async for message in stream:
             await self._websocket.send_text(encode(message))
             self._metrics.sent(message)
+            self.on_message(message)
             if not heard and _has_text(message) and self._first_audio is not None:
                 heard = True
                 waited = self._loop.time() - self._first_audio

@@ -1,30 +1,38 @@
 """The endpoint of live sessions: who may open one, and what is noted of it."""
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, suppress
 
+import msgspec
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sferic.config import Settings
-from sferic.errors import NotServedError, OptionsError, Problem
+from sferic.errors import JobStoreError, ModelError, NotServedError, OptionsError, Problem
 from sferic.protocol.dialects import Dialect
 from sferic.protocol.options import Options, parse_options
-from sferic.server.backend import Backend, Engine, Recognizer, Stream
+from sferic.protocol.recorded import (
+    Metadata,
+    RecordedTranscription,
+    Transcript,
+    answer,
+    new_request_id,
+)
+from sferic.server.backend import Backend, Engine, Recognizer, Stream, failed, not_ready
 from sferic.server.conversation import Conversation
 from sferic.server.handshake import QUERY_PARAMETER, Caller, admit, check_origin
 from sferic.server.keyring import Keyring
 from sferic.server.metrics import Metrics
+from sferic.server.promises import Promises
 from sferic.server.refusal import Refusal
 from sferic.server.sessions import Place, Sessions
 from sferic.server.tokens import Tokens
 
-RETRY_LOADING_S = 2
-"""What a client is told to wait while the model is loaded."""
-
+logger = logging.getLogger(__name__)
 access = logging.getLogger("sferic.access")
 
 
@@ -45,6 +53,7 @@ class Live:
         engine: Has the recognizer, once it is loaded.
         backend: Opens streams.
         metrics: Where to count.
+        promises: Delivers what a session asks to have delivered.
         dialect: What is said differently here.
     """
 
@@ -58,6 +67,7 @@ class Live:
         engine: Engine,
         backend: Backend,
         metrics: Metrics,
+        promises: Promises,
         dialect: Dialect,
     ) -> None:
         self._settings = settings
@@ -67,6 +77,7 @@ class Live:
         self._engine = engine
         self._backend = backend
         self._metrics = metrics
+        self._promises = promises
         self._dialect = dialect
 
     async def serve(self, websocket: WebSocket) -> None:
@@ -75,6 +86,7 @@ class Live:
             try:
                 caller, subprotocol = await self._admit(websocket)
                 options = self._options(websocket, caller)
+                await self._promises.prepare(options)
                 place = stack.enter_context(self._sessions.place(caller.key_id))
                 recognizer = self._recognizer()
                 if caller.grant is not None:
@@ -124,6 +136,8 @@ class Live:
             raise Refusal.of(OptionsError([*error.problems, *self._unserved(query)])) from None
         except NotServedError as error:
             raise Refusal.of(error) from None
+        except ModelError as error:
+            raise failed(error) from None
         return options
 
     def _check(self, options: Options) -> None:
@@ -139,7 +153,7 @@ class Live:
                 self._check(parse_options(alone))
             except NotServedError as error:
                 unserved.append(error.problem)
-            except OptionsError:
+            except (OptionsError, ModelError):
                 pass
         return unserved
 
@@ -172,6 +186,9 @@ class Live:
         conversation = Conversation(
             websocket, self._settings, self._metrics, finalize_ends=self._dialect.finalize_ends
         )
+        transcript = Transcript()
+        if options.webhook_url is not None:
+            conversation.on_message = transcript.note
         try:
             with self._sessions.running(conversation, key_id):
                 await conversation.run(lambda: self._opened(options, recognizer, place))
@@ -189,6 +206,25 @@ class Live:
                 seconds,
                 options.external_session_id or "-",
             )
+            if options.webhook_url is not None:
+                metadata = Metadata(
+                    duration=round(audio, 2),
+                    processing_time_ms=round(seconds * 1000),
+                    rtfx=round(audio / max(seconds, 0.001), 2),
+                    complete=transcript.complete,
+                )
+                said = answer(new_request_id(), options, [transcript], metadata)
+                said = msgspec.structs.replace(said, session_id=conversation.session_id)
+                await asyncio.shield(self._deliver(key_id, options, said))
+
+    async def _deliver(self, key_id: str, options: Options, said: RecordedTranscription) -> None:
+        try:
+            if await self._promises.deliver(key_id, options, said):
+                return
+            reason = "max_jobs deliveries are under way"
+        except JobStoreError as error:
+            reason = str(error)
+        logger.error("the results of session %s are not delivered: %s", said.session_id, reason)
 
     @asynccontextmanager
     async def _opened(
@@ -205,11 +241,3 @@ async def deny(websocket: WebSocket, refusal: Refusal) -> None:
         await websocket.send_denial_response(refusal.response())
     else:
         await websocket.close(1008, refusal.code)
-
-
-def not_ready(engine: Engine) -> Refusal:
-    """Return what a client is told while there is no model."""
-    if engine.error is not None:
-        return Refusal(503, "model_failed", "the model could not be loaded", retry_after=60)
-    message = "the model is being loaded"
-    return Refusal(503, "not_ready", message, retry_after=RETRY_LOADING_S)

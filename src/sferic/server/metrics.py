@@ -99,6 +99,18 @@ class Metrics:
         self._ready = Gauge(
             "sferic_ready", "1 when sessions are taken, else 0.", registry=self.registry
         )
+        self._recordings = Counter(
+            "sferic_recordings",
+            "Recordings that were transcribed, or could not be, by result.",
+            ["result"],
+            registry=self.registry,
+        )
+        self._deliveries = Counter(
+            "sferic_deliveries",
+            "Attempts at the delivery of a result, by what they came to.",
+            ["result"],
+            registry=self.registry,
+        )
         self.on_final: Callable[[str], None] = lambda _: None
         """Called with the session of every final with text that was sent."""
 
@@ -124,6 +136,15 @@ class Metrics:
         self._closed.labels(str(code) if code in _CODES else "other").inc()
         self._audio.inc(audio_seconds)
         self._duration.observe(seconds)
+
+    def recording(self, result: str, *, audio_seconds: float) -> None:
+        """A recording is done with."""
+        self._recordings.labels(result).inc()
+        self._audio.inc(audio_seconds)
+
+    def delivery(self, result: str) -> None:
+        """A result was handed over, or not."""
+        self._deliveries.labels(result).inc()
 
     def rejected(self, reason: str) -> None:
         """A handshake was answered with an HTTP error."""

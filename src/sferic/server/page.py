@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 
 from sferic import languages
 from sferic.config import Settings
-from sferic.errors import NotServedError
+from sferic.errors import ModelError, NotServedError
 from sferic.protocol.dialects import LIGHTNING
 from sferic.protocol.options import Options, OptionSpec, rows
 from sferic.protocol.reference import TITLES
@@ -170,6 +170,6 @@ def _served(recognizer: Recognizer | None, options: Options) -> bool:
         return True
     try:
         recognizer.check(options)
-    except NotServedError:
+    except (ModelError, NotServedError):
         return False
     return True

@@ -4,7 +4,17 @@ from collections.abc import Mapping, Sequence
 
 from starlette.responses import Response
 
-from sferic.errors import NotServedError, OptionsError, Problem
+from sferic.errors import (
+    AudioError,
+    ForbiddenUrlError,
+    NotServedError,
+    OptionsError,
+    Problem,
+    RecordingTooBigError,
+    RecordingTooLongError,
+    SpoolFullError,
+    UrlError,
+)
 from sferic.protocol.messages import ErrorMessage, encode
 
 
@@ -44,6 +54,25 @@ class Refusal(Exception):  # noqa: N818  # an answer rather than a fault
         """Say that parameters are wrong."""
         said = ErrorMessage.of(error)
         return cls(400, said.code, said.message, problems=said.errors)
+
+    @classmethod
+    def of_recording(cls, error: AudioError | UrlError | SpoolFullError) -> "Refusal":
+        """Say that a recording cannot be taken."""
+        status = 422
+        if isinstance(error, RecordingTooBigError | RecordingTooLongError):
+            status = 413
+        elif isinstance(error, ForbiddenUrlError):
+            status = 400
+        elif isinstance(error, SpoolFullError):
+            status = 503
+        return cls(status, error.code, str(error), retry_after=30 if status == 503 else None)
+
+    @classmethod
+    def of_url(cls, error: UrlError, parameter: str) -> "Refusal":
+        """Say that an address cannot be requested."""
+        allowed = "an http or https URL that this server may request"
+        problem = Problem(parameter=parameter, value="", allowed=allowed, message=str(error))
+        return cls(400, error.code, str(error), problems=[problem])
 
     def response(self) -> Response:
         """Return the answer."""

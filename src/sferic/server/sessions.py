@@ -66,6 +66,7 @@ class Sessions:
         self._drain_s = drain_s
         self._taken: Counter[str] = Counter()
         self._places: set[Place] = set()
+        self._recordings = 0
         self._departures = Departures()
         self._open: dict[Endable, str] = {}
         self._none_left = asyncio.Event()
@@ -77,11 +78,15 @@ class Sessions:
     @property
     def live(self) -> int:
         """Open sessions whose audio comes as it is spoken."""
-        return len(self._places) - self.background
+        return len(self._places) - self._hurried
 
     @property
     def background(self) -> int:
-        """Open sessions whose audio comes faster."""
+        """Open sessions whose audio comes faster, and recordings."""
+        return self._hurried + self._recordings
+
+    @property
+    def _hurried(self) -> int:
         return sum(place.background for place in self._places)
 
     @property
@@ -106,20 +111,36 @@ class Sessions:
             Refusal: 429 when the key has too many, 503 when the server has, or is to stop.
         """
         self.check(key_id)
-        self._taken[key_id] += 1
-        self._none_left.clear()
         place = Place()
         self._places.add(place)
         try:
-            yield place
+            with self._counted(key_id):
+                yield place
         finally:
             self._places.remove(place)
             self._departures.note()
-            self._taken[key_id] -= 1
-            if not self._taken[key_id]:
-                del self._taken[key_id]
-            if not self._taken:
-                self._none_left.set()
+
+    @contextmanager
+    def recording(self, key_id: str) -> Iterator[None]:
+        """Hold a place for a recording that its client waits for.
+
+        However many streams are open, it has one: it does with the time that they leave.
+
+        Raises:
+            Refusal: 429 when the key has too many, 503 when the server is to stop.
+        """
+        self._check(key_id)
+        with self._counted(key_id):
+            yield
+
+    @contextmanager
+    def transcribing(self) -> Iterator[None]:
+        """Count a recording that is being transcribed among the streams nobody speaks into."""
+        self._recordings += 1
+        try:
+            yield
+        finally:
+            self._recordings -= 1
 
     def check(self, key_id: str) -> None:
         """See whether there would be a place.
@@ -127,15 +148,7 @@ class Sessions:
         Raises:
             Refusal: 429 when the key has too many, 503 when the server has, or is to stop.
         """
-        if self._most_per_key and self._taken[key_id] >= self._most_per_key:
-            raise Refusal(
-                429,
-                "too_many_sessions",
-                f"this key has {self._most_per_key} sessions open, which is as many as it may",
-                retry_after=RETRY_S,
-            )
-        if self.draining:
-            raise self.stopping()
+        self._check(key_id)
         if (full := self._full()) is not None:
             raise Refusal(503, "server_full", full, retry_after=self._departures.next_in)
 
@@ -170,13 +183,36 @@ class Sessions:
             if key_id in key_ids:
                 session.end(1008, error, within=0)
 
+    def _check(self, key_id: str) -> None:
+        if self._most_per_key and self._taken[key_id] >= self._most_per_key:
+            raise Refusal(
+                429,
+                "too_many_sessions",
+                f"this key has {self._most_per_key} sessions open, which is as many as it may",
+                retry_after=RETRY_S,
+            )
+        if self.draining:
+            raise self.stopping()
+
+    @contextmanager
+    def _counted(self, key_id: str) -> Iterator[None]:
+        self._taken[key_id] += 1
+        self._none_left.clear()
+        try:
+            yield
+        finally:
+            self._taken[key_id] -= 1
+            if not self._taken[key_id]:
+                del self._taken[key_id]
+            if not self._taken:
+                self._none_left.set()
+
     def _full(self) -> str | None:
         """Why there is no room, as a sentence."""
         if self._most and len(self._places) >= self._most:
             return f"as many sessions are open as this server takes: {self._most}"
-        background = self.background
-        live = len(self._places) - background
-        return self._admission.full(live=live, background=background)
+        # Recordings take what live streams leave, and keep none of them out.
+        return self._admission.full(live=self.live, background=self._hurried)
 
     def _restart(self, session: Endable) -> None:
         error = ErrorMessage(

@@ -10,9 +10,9 @@ from sferic.speakers.networks import SpeakerNetworks
 from sferic.speakers.tracker import SpeakerTracker
 from sferic.speakers.voices import Limits
 
-THRESHOLD = 0.35
+THRESHOLD = 0.55
 """Likeness below which a voice is another one."""
-TELEPHONE_THRESHOLD = 0.40
+TELEPHONE_THRESHOLD = 0.68
 """The same where the audio comes over the telephone, which makes voices more alike."""
 
 

@@ -9,26 +9,31 @@ from typing import Any
 
 import numpy as np
 
+from sferic.audio import SAMPLE_RATE
 from sferic.models.conversion import UnreadableWeightsError
 from sferic.models.graph import FLOAT, Graph
 from sferic.speakers.checkpoint import Array, Tensors
+from sferic.speakers.fbank import filter_banks
 
-INPUT, OUTPUT = "features", "embedding"
-BANDS, SIZE = 80, 192
+INPUT, OUTPUT = "samples", "embedding"
+SIZE = 192
 
 _EPSILON = 1e-5
 _BLOCKS = ((12, 1), (24, 2), (16, 2))
 """Layers of each dense block and how far its convolutions are dilated."""
 _STAGES = 2
-_POOLED = 100
-"""Frames over which a mask sees the mean, beside that of all."""
+LONGEST = 2 * SAMPLE_RATE
+"""Samples at most.
+
+A mask sees the mean of all and, beside it, that of the two seconds that it is in. Up to here both
+are the same, and are computed once; that is an eighth of the whole.
+"""
 
 
 def embedding_graph(tensors: Tensors) -> bytes:
-    """Filter banks to an embedding.
+    """Samples to an embedding.
 
-    Input: features (batch, frames, 80), from which the mean over time was taken away. Output:
-    embedding (batch, 192), of any length.
+    Input: samples (batch, 1, n), `LONGEST` at most. Output: embedding (batch, 192), of any length.
 
     Raises:
         UnreadableWeightsError: These are not the tensors of CAM++.
@@ -47,7 +52,8 @@ class _Network:
 
     def serialized(self) -> bytes:
         node, integers = self._graph.node, self._graph.integers
-        x = node("Transpose", INPUT, perm=[0, 2, 1])
+        x = filter_banks(self._graph, INPUT)
+        x = node("Sub", x, self._mean(x))
         x = self._head(node("Unsqueeze", x, integers(1)))
         x = node("Reshape", x, integers(0, self._width("xvector.tdnn.linear"), -1))
         x = self._convolution(x, "xvector.tdnn.linear", strides=[2], pads=[2, 2])
@@ -61,7 +67,7 @@ class _Network:
         x = self._activated(x, "xvector.out_nonlinear.batchnorm")
         self._dense(self._statistics(x))
         return self._graph.serialized(
-            {INPUT: (FLOAT, ("batch", "frames", BANDS))}, {OUTPUT: (FLOAT, ("batch", SIZE))}
+            {INPUT: (FLOAT, ("batch", 1, "samples"))}, {OUTPUT: (FLOAT, ("batch", SIZE))}
         )
 
     def _head(self, x: str) -> str:
@@ -94,22 +100,14 @@ class _Network:
         h = self._activated(h, f"{place}.nonlinear2.batchnorm")
         local = f"{place}.cam_layer.linear_local"
         y = self._convolution(h, local, pads=[dilation] * 2, dilations=[dilation])
-        context = node("Add", self._mean(h), self._pooled(h))
+        mean = self._mean(h)
+        context = node("Add", mean, mean)
         mask = node("Relu", self._convolution(context, f"{place}.cam_layer.linear1"))
         mask = node("Sigmoid", self._convolution(mask, f"{place}.cam_layer.linear2"))
         return str(node("Mul", y, mask))
 
     def _mean(self, x: str) -> str:
         return str(self._graph.node("ReduceMean", x, self._graph.integers(-1), keepdims=1))
-
-    def _pooled(self, x: str) -> str:
-        """For each frame the mean of the stretch of frames that it is in."""
-        node, integers = self._graph.node, self._graph.integers
-        means = node("AveragePool", x, kernel_shape=[_POOLED], strides=[_POOLED], ceil_mode=1)
-        spread = node("Tile", node("Unsqueeze", means, integers(-1)), integers(1, 1, 1, _POOLED))
-        spread = node("Reshape", spread, integers(0, 0, -1))
-        frames = node("Shape", x, start=2)
-        return str(node("Slice", spread, integers(0), frames, integers(2)))
 
     def _statistics(self, x: str) -> str:
         """Mean and standard deviation over time, shape (batch, 2 c)."""

@@ -13,7 +13,6 @@ from sferic.audio import SAMPLE_RATE
 from sferic.errors import ModelLoadError
 from sferic.models import ModelStore, Progress, conversion
 from sferic.models.conversion import REJECTIONS, UnreadableWeightsError
-from sferic.speakers.fbank import filter_banks
 
 EMBEDDING, SEGMENTATION = "campplus", "pyannote-segmentation"
 """Names in the catalogue."""
@@ -21,8 +20,8 @@ EMBEDDING, SEGMENTATION = "campplus", "pyannote-segmentation"
 FRAME_STEP, FRAME_LENGTH = 270, 991
 """Samples from one frame of the segmentation to the next, and those that each looks at."""
 EMBEDDING_SIZE = 192
-SHORTEST = SAMPLE_RATE // 4
-"""Fewer samples make no embedding."""
+SHORTEST, LONGEST = SAMPLE_RATE // 4, 2 * SAMPLE_RATE
+"""Fewer samples make no embedding, and neither do more."""
 
 _LEAST_SEGMENTED = SAMPLE_RATE
 """Shorter audio is filled up with silence."""
@@ -32,7 +31,13 @@ _MAKERS = (
     Path(conversion.__file__).with_name("graph.py"),
     *(
         _ROOM / name
-        for name in ("checkpoint.py", "embedding_graph.py", "segmentation_graph.py", "networks.py")
+        for name in (
+            "checkpoint.py",
+            "fbank.py",
+            "embedding_graph.py",
+            "segmentation_graph.py",
+            "networks.py",
+        )
     ),
 )
 _TOLERANCE = 0.05
@@ -79,7 +84,7 @@ class SpeakerNetworks:
         """What a voice is like, as a vector of length 1, shape (192,).
 
         Args:
-            samples: Of one voice, at 16 kHz, `SHORTEST` at least; 1.5 s are enough.
+            samples: Of one voice, at 16 kHz, `SHORTEST` to `LONGEST`; 1.5 s are enough.
         """
         return _embedded(self._embedding, samples)
 
@@ -96,9 +101,7 @@ class SpeakerNetworks:
 
 
 def _embedded(network: Network, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    features = filter_banks(samples)
-    features -= features.mean(axis=0)
-    found: NDArray[np.float32] = network.run(None, {"features": features[None]})[0][0]
+    found: NDArray[np.float32] = network.run(None, {"samples": samples[None, None]})[0][0]
     return found / np.float32(max(float(np.linalg.norm(found)), 1e-9))
 
 

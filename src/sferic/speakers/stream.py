@@ -15,8 +15,8 @@ from sferic.speakers.tracker import CONTEXT, SpeakerTracker
 from sferic.speech.segmenter import Piece, Segmenter
 from sferic.speech.timeline import Timeline
 
-_HUSH = 7 * SAMPLE_RATE // 20
-"""Silence after which what was said is looked at: the final may be asked for in a moment."""
+_HUSH = 3 * SAMPLE_RATE // 10
+"""Silence behind what was said that is looked at with it; pauses are told after so much."""
 _STRIDE = 5 * SAMPLE_RATE
 """Speech without such a pause after which it is looked at."""
 
@@ -67,22 +67,25 @@ class StreamSpeakers:
         self._turn = asyncio.Lock()
         self._piece: int | None = None
         self._looked = 0
-        self._hushed = 0
 
     def heard(self) -> None:
         """Look at what has come since the last call, if it is time. Does not wait."""
-        piece, end = self._segmenter.piece_start, self._timeline.end
-        if piece is None:
-            return
-        if piece != self._piece:
-            self._piece = self._looked = piece
-        while self._looked + _STRIDE <= end:
-            self._look(_Look(piece, self._looked + _STRIDE, complete=False))
-        voice_end = self._segmenter.voice_end
-        if voice_end != self._hushed and voice_end + _HUSH <= end:
-            self._hushed = voice_end
-            if voice_end + _HUSH > self._looked:
-                self._look(_Look(piece, voice_end + _HUSH, complete=False))
+        piece = self._segmenter.piece_start
+        if piece is not None:
+            self._stride(piece, self._timeline.end)
+
+    def paused(self, at: int) -> None:
+        """Look at what was said before a pause: the final may be asked for in a moment.
+
+        Args:
+            at: Where the voice ended. Does not wait.
+        """
+        piece, end = self._segmenter.piece_start, at + _HUSH
+        if piece is None or piece >= at or end > self._timeline.end:
+            return  # it has ended already, or does so now
+        self._stride(piece, end)
+        if end > self._looked:
+            self._look(_Look(piece, end, complete=False))
 
     def needed_from(self, following: int) -> int:
         """First sample that a later call still needs.
@@ -95,8 +98,9 @@ class StreamSpeakers:
     def ended(self, piece: Piece) -> None:
         """Look at the end of a piece. Does not wait."""
         # What is behind the last voice says nothing of who spoke.
-        end = min(piece.end, piece.voice_end + _HUSH)
-        self._look(_Look(piece.start, max(end, piece.start), complete=True))
+        end = max(min(piece.end, piece.voice_end + _HUSH), piece.start)
+        self._stride(piece.start, end)
+        self._look(_Look(piece.start, end, complete=True))
 
     async def decide(self, piece: Piece) -> None:
         """Find out who speaks in a piece that has ended; pieces come in order."""
@@ -114,6 +118,13 @@ class StreamSpeakers:
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.wait([self._looking])
+
+    def _stride(self, piece: int, end: int) -> None:
+        """Look at what has been heard of a piece, stride by stride."""
+        if piece != self._piece:
+            self._piece = self._looked = piece
+        while self._looked + _STRIDE <= end:
+            self._look(_Look(piece, self._looked + _STRIDE, complete=False))
 
     def _look(self, look: _Look) -> None:
         self._looked = look.end
@@ -138,7 +149,8 @@ class StreamSpeakers:
             return  # there was a look when it fell silent
         for span in self._tracker.to_segment(look.begin, look.end):
             samples = self._timeline[span.start : span.end]
-            self._tracker.segment(span, await self._run(partial(self._networks.segment, samples)))
+            found = await self._run(partial(self._networks.segment, samples))
+            self._tracker.segment(span, found, samples)
 
     async def _embed(self, look: _Look) -> None:
         # Some windows are wanted only because of what others are like.

@@ -2,8 +2,8 @@
 
 A piece is cut into turns, each turn into windows that an embedding is made of. When the piece is
 complete, its windows are clustered among themselves, and each cluster is held against the voices of
-the session: it teaches one of them, or is a new one. Then each window has a probability for each
-voice, and a word the mean of the windows around it in its turn.
+the session: it teaches one of them, or waits until there is enough to be a new one. Then each
+window has a probability for each voice, and a word the mean of those around it in its turn.
 
 Nothing here runs a network or waits. What is asked for by `wanted` and `to_segment` is brought by
 whoever has the audio.
@@ -20,37 +20,37 @@ from numpy.typing import NDArray
 from sferic.audio import SAMPLE_RATE
 from sferic.recognition.hypothesis import Word
 from sferic.speakers.clustering import clusters
-from sferic.speakers.networks import FRAME_STEP, SHORTEST
-from sferic.speakers.turns import Moments, Turn
-from sferic.speakers.voices import Limits, Vector, Voices
+from sferic.speakers.networks import FRAME_STEP, LONGEST, SHORTEST
+from sferic.speakers.smoothing import smoothed
+from sferic.speakers.turns import Moments, Turn, powers
+from sferic.speakers.voices import Limits, Vector, Voice, Voices
 
-CONTEXT = 10 * SAMPLE_RATE
-"""What segmentation looks at in one go."""
+CONTEXT = 5 * SAMPLE_RATE
+"""What segmentation looks at in one go at least: so much before a piece may still be looked at."""
 
-_HOP = CONTEXT // 2
+_HOP = 5 * SAMPLE_RATE
 """What of it is new at most."""
+_BEFORE = 5 * SAMPLE_RATE // 2
+"""What it sees again of what came before."""
 _UNSETTLED = SAMPLE_RATE // 4
 """At its end, where segmentation may see things otherwise with more audio."""
-_WINDOW, _WINDOW_HOP = 3 * SAMPLE_RATE // 2, SAMPLE_RATE
-"""What an embedding is made of, and how far apart they are."""
-_WHOLE = 2 * SAMPLE_RATE
-"""A turn up to this long makes one embedding."""
-_REST = 3 * SAMPLE_RATE // 10
-"""What is left of a turn behind its last window for another to be worth it."""
+_WINDOW = 3 * SAMPLE_RATE // 2
+"""What an embedding is made of; what is left of a turn makes one up to `LONGEST`."""
 _SLIPPED = SAMPLE_RATE // 8
 """By how much a turn may begin and end elsewhere without another embedding being worth it."""
-_FINE, _FINE_HOP = 4 * SAMPLE_RATE // 5, 2 * SAMPLE_RATE // 5
-"""The same where a turn may hold two voices that segmentation takes for one."""
-_UNLIKE = 0.35
-"""Likeness of neighbouring windows below which that is so."""
-_CLUSTERED = SAMPLE_RATE // 2
+_CLUSTERED = 7 * SAMPLE_RATE // 20
 """Shorter windows teach nobody anything."""
-_TOGETHER = 0.45
+_TOGETHER = 0.5
 """Likeness from which windows of a piece are one voice.
 
 That segmentation takes them for one, or for two, counts for nothing here: where it errs, the voices
 would learn from it.
 """
+_STAY_IN_TURN, _STAY_ON_TRACK, _STAY_ELSE = 0.98, 0.9, 0.35
+"""How likely the next window is of the same voice, by what segmentation says of the two."""
+_EVEN, _FADES_S = 0.5, 0.3
+"""What that comes to when there is silence between them, and how fast."""
+_LEAST_LIKELY = 1e-6
 _REMEMBERED = 60 * SAMPLE_RATE
 """How long windows are kept after their piece, for words that come late."""
 _UNHEARD_CONFIDENCE = 0.1
@@ -62,6 +62,14 @@ class Span(msgspec.Struct, frozen=True):
 
     start: int
     end: int
+
+
+class _Cut(msgspec.Struct, frozen=True):
+    """A stretch of one turn that has an embedding."""
+
+    turn: Turn
+    span: Span
+    embedding: Vector
 
 
 class _Window(msgspec.Struct, frozen=True):
@@ -111,15 +119,23 @@ class SpeakerTracker:
         spans = []
         known = max(self._segmented, begin)
         while known < end:
-            # What is new is behind as much as fits of what came before.
-            stop = min(end, max(known, begin) + _HOP)
-            spans.append(Span(_aligned(max(stop - CONTEXT, 0)), stop))
+            stop = min(end, known + _HOP)
+            first = min(known - _BEFORE, stop - CONTEXT)
+            spans.append(Span(_aligned(max(first, 0)), stop))
             known = stop
         return spans
 
-    def segment(self, span: Span, probabilities: NDArray[np.float32]) -> None:
-        """Take in what segmentation says of a span, see `SpeakerNetworks.segment`."""
-        self._moments.add(span.start, probabilities)
+    def segment(
+        self, span: Span, probabilities: NDArray[np.float32], samples: NDArray[np.float32]
+    ) -> None:
+        """Take in what segmentation says of a span, see `SpeakerNetworks.segment`.
+
+        Args:
+            span: Where it is.
+            probabilities: What it says, shape (t, 7).
+            samples: Its audio.
+        """
+        self._moments.add(span.start, probabilities, powers(samples))
         self._segmented = span.end
 
     def wanted(self, begin: int, end: int, *, complete: bool) -> list[Span]:
@@ -141,14 +157,12 @@ class SpeakerTracker:
     def decide(self, begin: int, end: int) -> None:
         """Decide whose a complete piece is; its embeddings have been brought."""
         known = [(turn, span, self._embedding(span)) for turn, span in self._cut(begin, end, end)]
-        cut = [(turn, span) for turn, span, embedding in known if embedding is not None]
-        embeddings = np.array([embedding for _, _, embedding in known if embedding is not None])
+        cut = [_Cut(turn, span, found) for turn, span, found in known if found is not None]
         self._embeddings = {
             span: embedding for span, embedding in self._embeddings.items() if span.end > end
         }
         if cut:
-            self._learn(cut, embeddings)
-            self._windows += self._judged(cut, embeddings)
+            self._windows += self._judged(cut, self._learn(cut))
         while self._windows and self._windows[0].span.end < begin - _REMEMBERED:
             self._windows.popleft()
         self._moments.forget(begin - CONTEXT)
@@ -169,53 +183,43 @@ class SpeakerTracker:
     def _cut(self, begin: int, end: int, settled: int) -> list[tuple[Turn, Span]]:
         """Windows of the turns of a piece as far as they are settled."""
         turns = self._moments.turns(begin, end)
-        return [
-            (turn, span) for turn in turns for span in self._refined([*_windows_of(turn, settled)])
-        ]
+        return [(turn, span) for turn in turns for span in _windows_of(turn, settled)]
 
-    def _refined(self, spans: Sequence[Span]) -> Iterator[Span]:
-        """Windows of a turn, with shorter ones in the place of neighbours that are not alike."""
-        known = [self._embedding(span) for span in spans]
-        apart = [
-            one is not None and other is not None and float(one @ other) < _UNLIKE
-            for one, other in pairwise(known)
-        ]
-        at = 0
-        while at < len(spans):
-            last = at
-            while last < len(apart) and apart[last]:
-                last += 1
-            if last == at:
-                yield spans[at]
-            else:
-                yield from _fine(spans[at].start, spans[last].end)
-            at = last + 1
+    def _learn(self, cut: Sequence[_Cut]) -> list[tuple[Vector, float]]:
+        """Tell voices apart within a piece, and learn them.
 
-    def _learn(self, cut: Sequence[tuple[Turn, Span]], embeddings: NDArray[np.float32]) -> None:
-        lengths = np.array([span.end - span.start for _, span in cut]) / SAMPLE_RATE
-        whole = np.array([turn.end - turn.start <= _WHOLE for turn, _ in cut])
-        # Of windows that overlap, what is new counts.
-        new = np.where(whole, lengths, np.minimum(lengths, _WINDOW_HOP / SAMPLE_RATE))
-        weights = new.astype(np.float32)
-        long = np.flatnonzero(lengths >= _CLUSTERED / SAMPLE_RATE)
-        for found in clusters(embeddings[long], weights[long], threshold=_TOGETHER):
+        Returns:
+            For each window the mean embedding of its voice in the piece, and seconds of that.
+        """
+        lengths = np.array([each.span.end - each.span.start for each in cut])
+        seconds = (lengths / SAMPLE_RATE).astype(np.float32)
+        embeddings = np.array([each.embedding for each in cut])
+        # What is too short for more is judged by itself.
+        voices = [Voice(embeddings[[place]], seconds[[place]]) for place in range(len(cut))]
+        long = np.flatnonzero(lengths >= _CLUSTERED)
+        heard = []
+        for found in clusters(embeddings[long], seconds[long], threshold=_TOGETHER):
             members = long[found]
-            seconds = float(weights[members].sum())
-            self._voices.learn(
-                weights[members] @ embeddings[members] / np.float32(seconds),
-                seconds,
-                longest=float(lengths[members].max()),
-            )
+            heard.append(Voice(embeddings[members], seconds[members]))
+            for place in members:
+                voices[place] = heard[-1]
+        self._voices.learn(heard)
+        return [(voice.mean, voice.seconds) for voice in voices]
 
     def _judged(
-        self, cut: Sequence[tuple[Turn, Span]], embeddings: NDArray[np.float32]
+        self, cut: Sequence[_Cut], heard: Sequence[tuple[Vector, float]]
     ) -> Iterator[_Window]:
+        """Windows with how likely each voice is, given all windows of the piece."""
         if not len(self._voices):
             return
-        for (turn, span), embedding in zip(cut, embeddings, strict=True):
-            seconds = (span.end - span.start) / SAMPLE_RATE
-            likeness = self._voices.likeness(embedding)
-            yield _Window(span, turn, self._voices.probabilities(likeness, seconds))
+        shares = np.array([self._voices.probabilities(mean, seconds) for mean, seconds in heard])
+        familiar = 1 - shares[:, -1]
+        likely = smoothed(
+            np.maximum(shares[:, :-1], _LEAST_LIKELY),
+            [_stay(one, other) for one, other in pairwise(cut)],
+        )
+        for each, sure, probabilities in zip(cut, familiar, likely, strict=True):
+            yield _Window(each.span, each.turn, np.append(probabilities * sure, 1 - sure))
 
     def _assigned(self, word: Word) -> Word:
         shares, distance = self._around(word)
@@ -248,26 +252,23 @@ class SpeakerTracker:
         return total / np.float32(weight), distance
 
 
+def _stay(one: _Cut, other: _Cut) -> float:
+    """How likely it is that two windows, one behind the other, are of the same voice."""
+    if one.turn == other.turn:
+        return _STAY_IN_TURN
+    stay = _STAY_ON_TRACK if one.turn.track == other.turn.track else _STAY_ELSE
+    gap = max(other.span.start - one.span.end, 0) / SAMPLE_RATE
+    return _EVEN + (stay - _EVEN) * float(np.exp(-gap / _FADES_S))
+
+
 def _windows_of(turn: Turn, settled: int) -> Iterator[Span]:
     """Audio of a turn that embeddings are made of, as far as it is settled."""
-    if turn.end - turn.start <= _WHOLE:
-        if turn.end <= settled and turn.end - turn.start >= SHORTEST:
-            yield Span(turn.start, turn.end)
-        return
     start = turn.start
-    while start + _WINDOW <= min(turn.end, settled):
+    while turn.end - start > LONGEST and start + LONGEST < settled:
         yield Span(start, start + _WINDOW)
-        start += _WINDOW_HOP
-    covered = start - _WINDOW_HOP + _WINDOW
-    if turn.end <= settled and turn.end - covered > _REST:
-        yield Span(turn.end - _WINDOW, turn.end)
-
-
-def _fine(start: int, end: int) -> Iterator[Span]:
-    count = max(round((end - start - _FINE) / _FINE_HOP), 1)
-    for number in range(count + 1):
-        first = start + (end - start - _FINE) * number // count
-        yield Span(first, first + _FINE)
+        start += _WINDOW
+    if SHORTEST <= turn.end - start <= LONGEST and turn.end <= settled:
+        yield Span(start, turn.end)
 
 
 def _aligned(sample: int) -> int:

@@ -17,7 +17,7 @@ import itertools
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal, ParamSpec, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Literal, ParamSpec, Protocol, Self, TypeVar
 
 import msgspec
 
@@ -26,6 +26,9 @@ from sferic.recognition.hypothesis import Word
 from sferic.text.hesitations import Fluent, Redacting
 from sferic.text.redaction.placeholders import PENDING, PLACEHOLDER
 from sferic.text.severed import Severed
+
+if TYPE_CHECKING:
+    from sferic.text.redaction import NameFinder
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -108,13 +111,19 @@ class TextStage:
         redact_pii: bool = False,
         redact_pci: bool = False,
         no_format_delay: bool = False,
+        names: "NameFinder | None" = None,
     ) -> Self:
-        """Return the stage of a session that asks for this; `Options` says what each means."""
+        """Return the stage of a session that asks for this; `Options` says what each means.
+
+        `names` finds names beside the rules, where personal data is redacted.
+        """
         from sferic.text.numerals import Numerals  # noqa: PLC0415
         from sferic.text.redaction import Redactor  # noqa: PLC0415
 
         redacts = redact_pii or redact_pci
-        redactor = Fluent(Redactor(pii=redact_pii, pci=redact_pci)) if redacts else None
+        redactor = (
+            Fluent(Redactor(pii=redact_pii, pci=redact_pci, names=names)) if redacts else None
+        )
         if numerals == "false":
             return cls(redactor=redactor)
         return cls(

@@ -68,12 +68,12 @@ class Backend(Protocol):
             claim: Who waits for what is decoded from it, where windows wait for one another.
 
         Returns:
-            What `decode` and `likeliest` take.
+            What `decode` and `likelihoods` take.
         """
         ...
 
-    def likeliest(self, encoded: Any, languages: Sequence[int]) -> int:
-        """Which of these language tokens fits the window best."""
+    def likelihoods(self, encoded: Any, languages: Sequence[int]) -> list[float]:
+        """How well each of these language tokens fits the window; together they are 1."""
         ...
 
     def decode(self, encoded: Any, request: Request) -> Decoded:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sferic.audio import SAMPLE_RATE
 from sferic.recognition.batching import Batcher
 from sferic.recognition.claim import PLAIN, Claim
+from sferic.recognition.hardware import memory_was_short
 from sferic.recognition.whisper.backend import EVEN, MOST_TOKENS, Decoded, Request
 
 _OF_THE_MODEL = -1
@@ -89,7 +90,7 @@ class CTranslateBackend:
         self._vocabulary = vocabulary
         self._end = vocabulary.token_to_id("<|endoftext|>")
         self._batcher = Batcher[_Job, Any](
-            self._run, most=batch, lanes=lanes, exhausted=_memory_was_short
+            self._run, most=batch, lanes=lanes, exhausted=memory_was_short
         )
         self.bands: int = self._model.n_mels
         self.multilingual: bool = self._model.is_multilingual
@@ -99,11 +100,13 @@ class CTranslateBackend:
         """See `Backend.encode`; it is done together with what is asked of the window first."""
         return _Window(features, claim)
 
-    def likeliest(self, encoded: _Window, languages: Sequence[int]) -> int:
-        """See `Backend.likeliest`."""
-        names = {self._vocabulary.id_to_token(token): token for token in languages}
-        ranked = self._done(_Job(encoded))
-        return next((names[name] for name, _ in ranked if name in names), languages[0])
+    def likelihoods(self, encoded: _Window, languages: Sequence[int]) -> list[float]:
+        """See `Backend.likelihoods`."""
+        found = dict(self._done(_Job(encoded)))
+        names = [self._vocabulary.id_to_token(token) for token in languages]
+        likely = [found.get(name, 0.0) for name in names]
+        total = sum(likely)
+        return [one / total for one in likely] if total else [1 / len(likely) for _ in likely]
 
     def decode(self, encoded: _Window, request: Request) -> Decoded:
         """See `Backend.decode`."""
@@ -209,7 +212,3 @@ def _most(request: Request) -> int:
     """Tokens that its text may have, those known included."""
     most = min(len(request.known) + request.room, MOST_TOKENS // 2)
     return min(most, MOST_TOKENS - _before_text(request))
-
-
-def _memory_was_short(error: Exception) -> bool:
-    return isinstance(error, MemoryError) or "out of memory" in str(error).lower()

@@ -8,7 +8,7 @@ looks wrong is the next longer window tried (15, then 30 s).
 """
 
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property, partial
 from itertools import takewhile
 from pathlib import Path
@@ -23,11 +23,15 @@ from numpy.typing import NDArray
 from sferic import languages as spoken
 from sferic.audio import SAMPLE_RATE
 from sferic.errors import ModelLoadError
+from sferic.models import LocalModel
 from sferic.recognition import guards
 from sferic.recognition.claim import PLAIN, Claim
+from sferic.recognition.detection import NEUTRAL, Leaning
+from sferic.recognition.families import Running
 from sferic.recognition.hardware import Device, has_gpu
 from sferic.recognition.hypothesis import Hypothesis, Word, join
 from sferic.recognition.keywords import Keywords
+from sferic.recognition.orthography import FULL
 from sferic.recognition.whisper.backend import EVEN, Decoded, Request
 from sferic.recognition.whisper.biasing import Biasing, Spelled
 from sferic.recognition.whisper.loading import load_backend
@@ -57,12 +61,27 @@ _ALIGNMENT = SAMPLE_RATE // 50
 """Samples in one step of the alignment."""
 
 
+def load(model: LocalModel, running: Running) -> "WhisperEngine":
+    """Load a model; see `families`."""
+    return WhisperEngine(
+        model.folder,
+        name=model.name,
+        device=running.device,
+        compute_type=running.compute_type,
+        workers=running.machine.workers,
+        threads=running.threads,
+        batch=running.machine.batch,
+        conversions=running.conversions,
+    )
+
+
 class _Task(msgspec.Struct, frozen=True):
     """What `transcribe` was asked."""
 
     samples: NDArray[np.float32]
     start: int
     languages: Sequence[str]
+    leaning: Leaning
     prefix: Sequence[Word]
     context: Sequence[Word]
     guess: Sequence[Word]
@@ -80,6 +99,8 @@ class _Pass(msgspec.Struct, frozen=True):
     log_probability: float
     no_speech: float
     suspect: bool
+    likelihoods: Mapping[str, float] = {}
+    """What the audio says of several languages."""
 
     @property
     def silent(self) -> bool:
@@ -110,6 +131,8 @@ class WhisperEngine:
     """
 
     longest = 30 * SAMPLE_RATE
+    guided = True
+    writing = FULL
 
     def __init__(
         self,
@@ -149,6 +172,7 @@ class WhisperEngine:
         samples: NDArray[np.float32],
         *,
         languages: Sequence[str],
+        leaning: Leaning = NEUTRAL,
         start: int = 0,
         prefix: Sequence[Word] = (),
         context: Sequence[Word] = (),
@@ -166,6 +190,7 @@ class WhisperEngine:
             samples=samples,
             start=start,
             languages=languages,
+            leaning=leaning,
             prefix=prefix,
             context=context,
             guess=guess,
@@ -177,7 +202,9 @@ class WhisperEngine:
         grid = self._backend.grid
         if draft:
             best = self._decode(task, _draft_window(len(samples), grid), judge_silence=False)
-            return Hypothesis(words=best.words, language=best.language)
+            return Hypothesis(
+                words=best.words, language=best.language, likelihoods=best.likelihoods
+            )
         window = _final_window(len(samples), grid)
         first = best = self._decode(task, window)
         again: Literal["broken", "unlikely"] | None = None
@@ -186,7 +213,9 @@ class WhisperEngine:
                 again = "broken" if first.suspect else "unlikely"
                 best = _better(best, self._decode(task, longer))
         words = () if best.silent else best.words
-        return Hypothesis(words=words, language=best.language, again=again)
+        return Hypothesis(
+            words=words, language=best.language, likelihoods=best.likelihoods, again=again
+        )
 
     def close(self) -> None:
         """Give back the model's memory."""
@@ -196,7 +225,8 @@ class WhisperEngine:
         task.claim.check()
         samples = task.samples
         encoded = self._backend.encode(self._log_mel(samples, window), task.claim)
-        language = self._language(encoded, task.languages)
+        likelihoods = self._likelihoods(encoded, task.languages)
+        language = task.leaning.choose(likelihoods) if likelihoods else task.languages[0]
         tokenizer = self._tokenizer(language)
         forbidden = () if task.digits else self._digit_tokens
         room = _most_tokens(len(samples), language)
@@ -214,6 +244,7 @@ class WhisperEngine:
         return _Pass(
             words=words,
             language=language,
+            likelihoods=likelihoods,
             log_probability=decoded.log_probability,
             no_speech=decoded.no_speech if judge_silence else 0.0,
             suspect=(exhausted and not cured)
@@ -230,12 +261,12 @@ class WhisperEngine:
         whole = msgspec.structs.replace(request, known=tokens, guess=(), trusted=0, room=0)
         return self._backend.decode(encoded, whole)
 
-    def _language(self, encoded: Any, languages: Sequence[str]) -> str:
+    def _likelihoods(self, encoded: Any, languages: Sequence[str]) -> dict[str, float]:
         if len(languages) == 1:
-            return languages[0]
-        ids = {self._vocabulary.token_to_id(f"<|{code}|>"): code for code in languages}
-        known = [token for token in ids if token is not None]
-        return ids[self._backend.likeliest(encoded, known)]
+            return {}
+        tokens = {code: self._vocabulary.token_to_id(f"<|{code}|>") for code in languages}
+        known = {code: token for code, token in tokens.items() if token is not None}
+        return dict(zip(known, self._backend.likelihoods(encoded, [*known.values()]), strict=True))
 
     def _tokenizer(self, language: str) -> Tokenizer:
         with self._lock:

@@ -82,10 +82,10 @@ class OnnxBackend:
         names = [f"cross_{name}" for name in self._cached]
         return dict(zip(names, self._encoder.run(names, {"features": features}), strict=True))
 
-    def likeliest(self, encoded: Arrays, languages: Sequence[int]) -> int:
-        """See `Backend.likeliest`."""
-        logits = self._memory(encoded).logits([self._start], [0])[0, 0]
-        return max(languages, key=lambda token: float(logits[token]))
+    def likelihoods(self, encoded: Arrays, languages: Sequence[int]) -> list[float]:
+        """See `Backend.likelihoods`."""
+        logits = self._memory(encoded).logits([self._start], [0])[0, 0, [*languages]]
+        return [float(likely) for likely in _probabilities(logits)]
 
     def decode(self, encoded: Arrays, request: Request) -> Decoded:
         """See `Backend.decode`."""

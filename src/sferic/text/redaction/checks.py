@@ -71,6 +71,29 @@ def nir(value: str) -> bool:
     return body.isdecimal() and 97 - int(body) % 97 == int(value[-2:])
 
 
+def aba(value: str) -> bool:
+    """American routing numbers: weights 3, 7 and 1, modulo 10, behind two digits of a district."""
+    district = int(value[:2])
+    known = district <= 12 or 21 <= district <= 32 or 61 <= district <= 72 or district == 80
+    return (
+        known
+        and sum(int(digit) * (3, 7, 1)[index % 3] for index, digit in enumerate(value)) % 10 == 0
+    )
+
+
+def nhs(value: str) -> bool:
+    """British NHS numbers: weights from 10 down, modulo 11, the last digit included."""
+    total = sum(int(digit) * (10 - index) for index, digit in enumerate(value[:-1]))
+    return (11 - total % 11) % 11 == int(value[-1]) and len(set(value)) > 1
+
+
+def bsn(value: str) -> bool:
+    """Dutch citizens: weights from 9 down, the last one -1, modulo 11."""
+    weights = (9, 8, 7, 6, 5, 4, 3, 2, -1)
+    total = sum(int(digit) * weight for digit, weight in zip(value, weights, strict=True))
+    return total % 11 == 0 and len(set(value)) > 1
+
+
 CHECKS: Mapping[str, Callable[[str], bool]] = MappingProxyType(
     {
         "luhn": luhn,
@@ -80,6 +103,9 @@ CHECKS: Mapping[str, Callable[[str], bool]] = MappingProxyType(
         "codice_fiscale": codice_fiscale,
         "cpf": cpf,
         "nir": nir,
+        "aba": aba,
+        "nhs": nhs,
+        "bsn": bsn,
     }
 )
 """By the names that rules use. Each takes a value of the form its rule describes."""

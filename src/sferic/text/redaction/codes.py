@@ -129,11 +129,12 @@ def _find(findings: Findings, run: Run) -> bool:
     if kind is None and _follows_card(findings, run):
         kind = "CREDITCARDCVV"
     guessed = kind is None
-    half = _half(run) if guessed else None
+    half = _half(run) if kind in (None, "NONE") else None
     if half is not None and by_cue(findings, half) in LENGTHS:
         return _find(findings, half)
     if guessed:
         kind = _by_length(findings, run)
+        kind = kind and (_by_check(findings.document, run) or kind)
     if kind is None or kind == "NONE":
         return kind is not None
     grows = guessed or not _is_complete(document, kind, run)
@@ -229,13 +230,21 @@ def by_cue(findings: Findings, run: Run) -> str | None:
         elif cue.type == "NONE":
             if len(value) < 13:
                 return "NONE"
-        elif is_public(findings.document, run, cue):
+        elif is_public(findings.document, run, cue) or _is_short_code(findings.document, run, cue):
             return "NONE"
         elif _suits(findings.document, run, cue) or _is_begun(run, cue):
             if cue.type == "CREDITCARDNUMBER" and len(value) < _CARD:
                 return _of_card(findings, run, cue) or cue.type
             return _by_name(findings.document, run, cue)
     return general
+
+
+def _is_short_code(document: Document, run: Run, cue: Cue) -> bool:
+    """Tell whether a number that is just called a code is too short for a secret: `code 404`."""
+    mark = document.at("before", cue.start)
+    return (
+        cue.type == "PIN" and mark is not None and mark.value == "CODE" and len(run.value) < _GROUP
+    )
 
 
 def _is_number(run: Run) -> bool:
@@ -338,6 +347,14 @@ def _groups(document: Document, atom: Atom) -> int:
     if atom.kind != "w":
         return 1
     return len([part for part in document.keys[atom.start].split("-") if part])
+
+
+def _by_check(document: Document, run: Run) -> str | None:
+    """Return the type of a number that a check digit speaks for."""
+    for form, pattern, check in document.rules.formats:
+        if form.guess and pattern.fullmatch(run.value) and (check is None or check(run.value)):
+            return form.type
+    return None
 
 
 def _by_length(findings: Findings, run: Run) -> str | None:

@@ -4,13 +4,15 @@ from collections.abc import Iterator
 
 import msgspec
 
-from sferic.text.redaction.document import Document
+from sferic.text.redaction.document import Document, Mark
 from sferic.text.redaction.entities import Findings
 
 _REACH = 14
 """How many tokens a cue is looked for before a number, those of earlier turns included."""
 _REACH_OF_NONE = 3
 _LINKS = 3
+_NEAR_CODE = 6
+"""Tokens between what is just called a code and its digits."""
 _CARD = 8
 """Tokens between a card and what is just called a code and belongs to it."""
 
@@ -54,20 +56,22 @@ def _before(findings: Findings, start: int) -> Iterator[Cue]:
             continue
         kind = mark.value
         if kind == "CODE":
-            kind = _kind_of_code(findings, mark.start)
+            kind = _kind_of_code(findings, mark, start)
         distance = start - mark.end
         if kind in used or (kind == "NONE" and distance > _REACH_OF_NONE):
             continue
         yield Cue(kind, mark.start, mark.end, distance)
 
 
-def _kind_of_code(findings: Findings, index: int) -> str:
+def _kind_of_code(findings: Findings, code: Mark, number: int) -> str:
     """Return what is just called a code, by what has been said or announced before it."""
+    index = code.start
     if _is_after_card(findings, index):
         return "CREDITCARDCVV"
     marks = (findings.document.at("before", place) for place in range(max(0, index - _CARD), index))
     card = any(mark is not None and mark.value == "CREDITCARDNUMBER" for mark in marks)
-    return "PIN" if card else "NONE"
+    near = number - code.end <= _NEAR_CODE
+    return "PIN" if card or near else "NONE"
 
 
 def _is_after_card(findings: Findings, index: int) -> bool:

@@ -1,44 +1,18 @@
-"""Days, hours and ages."""
+"""Days of a month, and ends of validity."""
 
 import re
-from collections.abc import Mapping
 
+from sferic.text.redaction.calendar import Calendar
 from sferic.text.redaction.cues import cues
-from sferic.text.redaction.document import Document, Mark
-from sferic.text.redaction.entities import Findings
-from sferic.text.redaction.runs import Atom
 
 _DATE = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})|(\d{4})([./-])(\d{1,2})\6(\d{1,2})")
 _DAY_AND_MONTH = re.compile(r"(\d{1,2})[./-](\d{1,2})\.?")
-_CLOCK = re.compile(r"([01]?\d|2[0-4])[:h]([0-5]\d)(?::[0-5]\d)?(?:([ap])\.?m\.?)?")
-_CLOCK_WITH_DOT = re.compile(r"([01]?\d|2[0-4])\.([0-5]\d)")
-_HOUR = re.compile(r"(1[0-2]|0?[1-9])([ap])\.?m\.?|([01]?\d|2[0-4])h")
-_OLDEST = 120
-_CLAUSE = 8
-"""Tokens in which the thing is looked for that a number is the age of."""
-_OWNED = 3
-"""The same before somebody whose thing it may be."""
-_ANSWER = 4
-"""Tokens of an answer before the number that was asked for."""
-_HOUR_MARKS = ("hour", "hour_after_cue", "meridiem")
-_BETWEEN = frozenset(("and", "to", "or", "und", "bis", "oder", "et", "ou", "à", "y", "o", "a"))
-_RANGES = frozenset(("to", "till", "bis", "a", "à"))
-"""What comes between minutes and an hour, or between two numbers that are a range."""
 
 
-class Calendar:
-    """Finds days, hours and ages in a document."""
+class Dates(Calendar):
+    """Finds dates in a document."""
 
-    def __init__(self, findings: Findings, atoms: Mapping[int, Atom]) -> None:
-        self._findings = findings
-        self._document = findings.document
-        self._atoms = atoms
-        self._ends = {atom.end: atom for atom in atoms.values()}
-
-    def __repr__(self) -> str:
-        return f"<Calendar over {self._document!r}>"
-
-    def dates(self) -> None:
+    def find(self) -> None:
         """Find days of a month, and ends of validity after a cue for those."""
         document = self._document
         for index in range(document.begin, document.size):
@@ -148,12 +122,6 @@ class Calendar:
         if year is not None:
             self._findings.add(index, end, "CREDITCARDEXPIRY", f"{month:02}{int(year) % 100:02}")
 
-    def _expires(self, start: int, end: int) -> bool:
-        for index, cue in enumerate(cues(self._findings, start, end)):
-            if cue.type == "CREDITCARDEXPIRY" and (index == 0 or cue.start >= end):
-                return True
-        return False
-
     def _cued(self, start: int, end: int) -> str | None:
         for cue in cues(self._findings, start, end):
             return cue.type
@@ -208,9 +176,13 @@ class Calendar:
             return None, place, False
         return int(atom.value), atom.end, atom.kind == "w"
 
-    def _is_unit(self, index: int) -> bool:
-        document = self._document
-        return index < document.size and document.keys[index] in document.rules.units
+    def _again(self, end: int, digits: str) -> tuple[int, str]:
+        """Take the rest of a year that is said again as a whole: `nineteen fifty fifty four`."""
+        again = self._atoms.get(end)
+        if digits[-1] != "0" or again is None or again.kind != "s" or len(again.value) != 2:
+            return end, digits
+        same = again.value[0] == digits[2]
+        return (again.end, digits[:2] + again.value) if same else (end, digits)
 
     def _year(self, place: int) -> tuple[int, str | None]:
         """Read a year: `1985`, `nineteen eighty five`, `two thousand five`, `85`."""
@@ -226,239 +198,10 @@ class Calendar:
             digits += atom.value
             end = atom.end
         if len(digits) == 4 and digits[:2] in ("19", "20", "18"):
-            return end, digits
+            return self._again(end, digits)
         if len(digits) == 2 and not self._is_unit(end) and (place != begin or digits > "31"):
             return end, digits
         first = self._atoms.get(begin)
         if first is not None and len(digits) == 2 and not self._is_unit(first.end):
             return end, digits
         return place, None
-
-    def times(self) -> None:
-        """Find hours of the day."""
-        document = self._document
-        for mark in document.of("hours"):
-            self._findings.add(mark.start, mark.end, "TIME", document.keys[mark.start])
-        for mark in document.of("fraction"):
-            atom = self._atoms.get(mark.end)
-            if atom is not None and self._hour(atom) is not None:
-                self._add_time(
-                    mark.start,
-                    atom.end,
-                    " ".join(document.keys[mark.start : mark.end]) + atom.value,
-                )
-        for index in range(document.begin, document.size):
-            if not self._findings.taken(index, index + 1):
-                self._time_at(index)
-        for entity in list(self._findings):
-            if entity.type == "TIME":
-                self._range(entity.start)
-
-    def _range(self, end: int) -> None:
-        """Take the first hour of two: `between two and three p m`."""
-        if end - 1 < 0 or self._document.keys[end - 1] not in _BETWEEN:
-            return
-        atom = self._ends.get(end - 1)
-        if atom is None or atom.start in self._ends or self._document.tokens[atom.end - 1].pause:
-            return
-        if self._hour(atom) is not None and atom.kind != "m":
-            self._add_time(atom.start, atom.end, f"{atom.value}:00")
-
-    def _time_at(self, index: int) -> None:
-        document = self._document
-        key = document.keys[index]
-        if key[:1].isdigit():
-            clock = _CLOCK.fullmatch(key) or _HOUR.fullmatch(key)
-            if clock and not self._is_unit(index + 1):
-                self._add_time(
-                    index, index + 1, re.sub(r"\D", "", key).zfill(4) if ":" in key else key
-                )
-                return
-            if _CLOCK_WITH_DOT.fullmatch(key) and (
-                document.at("hour", index + 1) or document.at("meridiem", index + 1)
-            ):
-                self._add_time(index, index + 1, key)
-                return
-        atom = self._atoms.get(index)
-        hour = self._hour(atom) if atom is not None else None
-        if atom is None or hour is None:
-            return
-        end = atom.end
-        minutes = self._minutes(end)
-        if minutes is not None and self._ends_time(minutes.end):
-            self._add_time(index, minutes.end, f"{hour}:{int(minutes.value):02}")
-        elif self._ends_time(end) or self._ends_cued_time(index, end):
-            hour_mark = document.at("hour", end) or document.at("hour_after_cue", end)
-            if (
-                hour_mark is not None
-                and (after := self._minutes(hour_mark.end))
-                and not self._is_unit(after.end)
-            ):
-                self._add_time(index, after.end, f"{hour}:{int(after.value):02}")
-            else:
-                self._add_time(index, end, f"{hour}:00")
-        elif (past := document.at("past", end)) and past.end in self._atoms:
-            self._past(atom, past.end)
-        elif self._is_expected(index) and not self._expires(index, end):
-            self._bare(atom, minutes)
-
-    def _is_expected(self, index: int) -> bool:
-        """Tell whether an hour may follow, and not the second number of a score: `trois à deux`."""
-        before = self._document.before("hour_before", index)
-        first = self._ends.get(before.start) if before is not None else None
-        if before is None or first is None or self._document.keys[before.start] not in _RANGES:
-            return before is not None
-        return self._document.before("hour_before", first.start) is not None
-
-    def _past(self, minutes: Atom, place: int) -> None:
-        """Take `ten past five`; `five to seven` is one only where an hour is expected."""
-        document = self._document
-        hour = self._atoms[place]
-        if int(minutes.value) > 59 or self._hour(hour) is None or self._is_unit(hour.end):
-            return
-        between = document.keys[minutes.end]
-        if between in _RANGES:
-            expected = document.before("hour_before", minutes.start) is not None
-            if not expected or int(minutes.value) % 5 or not self._is_free(hour.end):
-                return
-        self._add_time(minutes.start, hour.end, f"{minutes.value} {between} {hour.value}")
-
-    def _bare(self, atom: Atom, minutes: Atom | None) -> None:
-        if minutes is not None and len(minutes.value) == 2 and not self._is_unit(minutes.end):
-            if self._is_free(minutes.end):
-                self._add_time(atom.start, minutes.end, f"{atom.value}:{minutes.value}")
-        elif self._is_free(atom.end) and minutes is None:
-            self._add_time(atom.start, atom.end, f"{atom.value}:00")
-
-    def _is_free(self, index: int) -> bool:
-        """Tell whether a bare number that ends here counts nothing."""
-        document = self._document
-        if index >= document.size or document.tokens[index - 1].pause:
-            return True
-        return document.keys[index] in document.rules.goes_on and index not in self._atoms
-
-    def _is_clause(self, index: int) -> bool:
-        """Tell whether a word with no meaning of its own follows, which nothing is counted in."""
-        document = self._document
-        key = document.keys[index]
-        free = index not in self._atoms and key not in document.rules.units
-        free = free and (key not in _BETWEEN or index + 1 not in self._atoms)
-        return free and key in document.rules.never and not document.at("date_join", index)
-
-    def _ends_time(self, index: int) -> bool:
-        return bool(self._document.at("meridiem", index) or self._document.at("hour", index))
-
-    def _ends_cued_time(self, start: int, end: int) -> bool:
-        document = self._document
-        return bool(document.before("hour_before", start) and document.at("hour_after_cue", end))
-
-    def _hour(self, atom: Atom) -> int | None:
-        if atom.kind not in "sw" or len(atom.value) > 2 or int(atom.value) > 24:
-            return None
-        return int(atom.value) or None if atom.kind == "s" else int(atom.value)
-
-    def _minutes(self, index: int) -> Atom | None:
-        """Return the minutes that begin at a token: `thirty`, `oh five`, `30`, `e trenta`."""
-        join = self._document.at("time_join", index)
-        atom = self._atoms.get(join.end if join is not None else index)
-        if atom is None or atom.kind not in "sw":
-            return None
-        if atom.value == "0" and (second := self._atoms.get(atom.end)) and len(second.value) == 1:
-            return (
-                Atom(atom.start, second.end, f"0{second.value}", "s")
-                if second.value.isdigit()
-                else None
-            )
-        return atom if len(atom.value) == 2 and int(atom.value) < 60 else None
-
-    def _add_time(self, start: int, end: int, value: str) -> None:
-        document = self._document
-        marked = False
-        for _ in range(3):
-            marks = [(document.at(group, end), group) for group in _HOUR_MARKS]
-            ends = [(mark.end, group) for mark, group in marks if mark is not None]
-            if not ends:
-                break
-            last, group = max(ends)
-            if group == "meridiem":
-                value += document.keys[max(end, last - 2)][:1]
-            end = last
-            marked = True
-        part = document.before("part", start)
-        for _ in range(2 if marked else 0):
-            if part is not None:
-                start = part.start
-                value = document.keys[start] + value
-                part = document.before("part", start)
-        self._findings.add(start, end, "TIME", value, grows=not marked)
-
-    def ages(self) -> None:
-        """Find ages of people."""
-        document = self._document
-        for atom in self._atoms.values():
-            if atom.kind not in "sw" or len(atom.value) > 3 or int(atom.value) > _OLDEST:
-                continue
-            if self._findings.taken(atom.start, atom.end) or atom.end in self._atoms:
-                continue
-            if self._is_age(document, atom):
-                age = str(int(atom.value))
-                half = document.at("age_half", atom.end)
-                end = half.end if half is not None else atom.end
-                self._findings.add(atom.start, end, "AGE", age, grows=atom.takes_unit)
-
-    def _is_asked(self, atom: Atom) -> bool:
-        """Tell whether a number answers the question for an age."""
-        document = self._document
-        for mark in document.of("age_asked"):
-            between = range(mark.end, atom.start)
-            if len(between) > _CLAUSE or not document.rules.things.isdisjoint(
-                document.keys[mark.end : atom.start]
-            ):
-                continue
-            turns = (atom.start - index for index in between if document.tokens[index].stop)
-            behind = min(turns, default=_CLAUSE)
-            if document.begin > mark.start:
-                behind = min(behind, atom.start - document.begin)
-            if behind <= _ANSWER:
-                return True
-        return False
-
-    def _is_age(self, document: Document, atom: Atom) -> bool:
-        subject = document.before("age_subject", atom.start)
-        person = is_person(document, atom.start, subject)
-        half = document.at("age_half", atom.end)
-        end = half.end if half is not None else atom.end
-        if document.at("age_after", end):
-            return person
-        years = document.at("age_years", atom.end)
-        if years is not None and (subject or document.before("age_having", atom.start)):
-            behind = document.keys[years.end : years.end + 3]
-            return person and document.rules.things.isdisjoint(behind)
-        counted = self._is_unit(atom.end) and years is None
-        if not counted and self._is_asked(atom):
-            return True
-        if document.before("age_before", atom.start) and not counted:
-            return True
-        return (
-            subject is not None
-            and (self._is_free(end) or self._is_clause(end))
-            and int(atom.value) > 1
-        )
-
-
-def is_person(document: Document, start: int, subject: Mark | None) -> bool:
-    """Tell whether a number is not the age of a thing, `das Auto meiner Mutter ist zehn`."""
-    several = subject is not None and subject.end - subject.start > 1
-    if subject is not None and several and document.keys[subject.start] in document.rules.never:
-        return True  # what comes before `I am` owns nobody
-    end = subject.start if subject is not None and several else start
-    begin = max(0, end - (_OWNED if several else _CLAUSE))
-    for index in range(end - 1, begin - 1, -1):
-        key = document.keys[index]
-        if key in document.rules.things:
-            return False
-        if document.tokens[index].pause or document.at("list", index):
-            break
-        if several and key not in document.rules.never:
-            break
-    return True

@@ -3,15 +3,20 @@
 from collections.abc import Mapping, Sequence
 
 from sferic.recognition.hypothesis import Word
-from sferic.text.redaction import codes, internet, spelling
+from sferic.text.redaction import codes, internet, ner, spelling
 from sferic.text.redaction.addresses import Gazetteer
-from sferic.text.redaction.dates import Calendar
+from sferic.text.redaction.ages import Ages
+from sferic.text.redaction.dates import Dates
 from sferic.text.redaction.document import MASKED, Document, Token
 from sferic.text.redaction.entities import Findings
+from sferic.text.redaction.frames import Frames
 from sferic.text.redaction.ledger import Ledger
+from sferic.text.redaction.ner import NameFinder
 from sferic.text.redaction.people import People
 from sferic.text.redaction.rules import Rules
 from sferic.text.redaction.runs import Atom, Run, atoms, runs
+from sferic.text.redaction.strays import Strays
+from sferic.text.redaction.times import Times
 
 _NUMBERS = frozenset((*codes.LENGTHS, "TIME", "AGE"))
 
@@ -28,7 +33,12 @@ class Analysis:
     """
 
     def __init__(
-        self, context: Sequence[Token], words: Sequence[Word], rules: Rules, ledger: Ledger
+        self,
+        context: Sequence[Token],
+        words: Sequence[Word],
+        rules: Rules,
+        ledger: Ledger,
+        names: NameFinder | None = None,
     ) -> None:
         """Find everything; what is sure of itself first, so that it keeps its tokens."""
         self.document = Document(context, words, rules)
@@ -40,13 +50,18 @@ class Analysis:
         self.spelled = spelling.words(self.document, self.atoms)
         self._continue()
         Gazetteer(findings, self.atoms).find()
-        calendar = Calendar(findings, self.atoms)
-        calendar.dates()
-        calendar.times()
-        calendar.ages()
+        Dates(findings, self.atoms).find()
+        Times(findings, self.atoms).find()
+        ages = Ages(findings, self.atoms)
+        ages.find()
         codes.find(findings, self.runs)
         spelling.find(findings, self.spelled, ledger)
         People(findings, self.atoms).find()
+        Strays(findings, self.atoms).find()
+        Frames(findings, self.atoms).find()
+        if names is not None:
+            ner.add(findings, names)
+        ages.find_named()
         findings.stammered()
 
     def __repr__(self) -> str:

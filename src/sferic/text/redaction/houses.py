@@ -9,6 +9,8 @@ from sferic.text.redaction.runs import Atom
 _DIGITS = 6
 _PARTS = 4
 _FLOOR = re.compile(r"\d{1,2}[ºª]")
+APART = 8
+"""Tokens between a street and what announces the number of the house."""
 POSTCODE = 4
 """From how many digits on a number behind that of a house is one of its own."""
 
@@ -30,7 +32,7 @@ class Houses:
         }
 
     def __repr__(self) -> str:
-        return f"<Houses in {self._document!r}>"
+        return f"<{type(self).__name__} in {self._document!r}>"
 
     def _floor_end(self, index: int) -> int:
         """Return where a floor ends that is written as a number, and the door: `3º B`."""
@@ -44,6 +46,22 @@ class Houses:
         letter = self._atoms.get(end)
         capital = letter is not None and letter.kind == "l" and document.tokens[end].capital
         return end + capital
+
+    def _number_apart(self, index: int) -> int | None:
+        """Return where a number begins that is said after its street: `und zwar die Nummer 5`."""
+        document = self._document
+        announced = False
+        place = index
+        while place < document.size and place - index < APART:
+            if announced and self._number_end(place) > place:
+                return place
+            link = document.at("number_link", place)
+            announced = announced or link is not None
+            small = document.keys[place] in document.rules.never
+            if link is None and not small and not document.at("link", place):
+                break
+            place = link.end if link is not None else place + 1
+        return None
 
     def _is_anchor(self, index: int) -> bool:
         """Tell whether a postcode begins at a token, and a city follows it."""

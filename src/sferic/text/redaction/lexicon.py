@@ -5,6 +5,7 @@ The list is made by `tools/lexicon.py`; NOTICE says from what. The kinds, one le
 * `F` a first name that many people have, `f` any other, `g` a rare one
 * `L` a surname that many people have, `l` any other
 * `w` a word that is common in small letters, in some language; `e` an English word
+* a digit of `OWN`: a first name that is usual in that language
 * `p` mostly seen with a capital, and no first name: a place, a company, a German noun
 """
 
@@ -14,6 +15,7 @@ import io
 import itertools
 from importlib import resources
 
+OWN = {"de": "1", "es": "2", "fr": "3", "hi": "4", "it": "5", "nl": "6", "pt": "7"}
 _PREFIX = 3
 
 

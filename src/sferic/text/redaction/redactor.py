@@ -10,6 +10,7 @@ from sferic.text.redaction.document import MASKED, Token
 from sferic.text.redaction.engine import Analysis
 from sferic.text.redaction.entities import PCI, PII, Entity
 from sferic.text.redaction.ledger import Ledger, Preview
+from sferic.text.redaction.ner import NameFinder
 from sferic.text.redaction.placeholders import PENDING, placeholder
 from sferic.text.redaction.rules import rules
 from sferic.text.redaction.tail import Tail
@@ -39,14 +40,16 @@ class Redactor:
     kept as salted hashes only, of 2,000 values at most; of what was said, the last few words.
     """
 
-    def __init__(self, *, pii: bool, pci: bool) -> None:
+    def __init__(self, *, pii: bool, pci: bool, names: NameFinder | None = None) -> None:
         """Take what is to be redacted.
 
         Args:
             pii: Personal data: names, addresses, telephones, mail, dates, identity numbers.
             pci: Payment data: cards, accounts, postcodes, PINs.
+            names: Finds names beside the rules.
         """
         self._types = (PII if pii else frozenset()) | (PCI if pci else frozenset())
+        self._names = names if pii else None
         self._ledger = Ledger()
         self._context: list[Token] = []
 
@@ -94,7 +97,7 @@ class Redactor:
 
     def _analyse(self, words: Sequence[Word], language: str | None) -> Analysis:
         code = language if language in languages.CODES else "en"
-        return Analysis(self._context, words, rules(code), self._ledger)
+        return Analysis(self._context, words, rules(code), self._ledger, self._names)
 
     def _masked(
         self, analysis: Analysis, open_from: int, numbers: Ledger | Preview, *, pending: bool = True

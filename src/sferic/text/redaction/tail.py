@@ -1,11 +1,11 @@
 """What the end of some words may be the beginning of."""
 
-from sferic.text.redaction import codes, internet, spelling
-from sferic.text.redaction.cues import cues
-from sferic.text.redaction.dates import is_person
+from sferic.text.redaction import spelling
 from sferic.text.redaction.engine import Analysis
 from sferic.text.redaction.entities import Entity
-from sferic.text.redaction.runs import Atom, Run
+from sferic.text.redaction.mailboxes import Mailboxes
+from sferic.text.redaction.runs import Atom
+from sferic.text.redaction.settling import Settling
 from sferic.text.redaction.spelling import Spelled
 
 _BRIDGES = ("filler", "correction", "link", "list", "example")
@@ -19,7 +19,6 @@ _NUMBERED = 4
 _ADDRESS = 3
 _APART = 9
 """Tokens in which the number of a house is waited for in a partial."""
-_EMAIL = 24
 _NAMES = 2
 _CUES = ("before", "name", "name_asked", "live", "web")
 _CUED = 12
@@ -56,7 +55,7 @@ class Tail:
             self._ages()
             self._addresses()
             self._linked()
-            self._internet()
+            self._mailboxes()
             self._particles()
             if not final:
                 self._names()
@@ -242,78 +241,10 @@ class Tail:
             index = self._ends[index].start
         return index
 
-    def _internet(self) -> None:
-        document = self._document
-        size = document.size
-        cue = self._email_cue()
-        if cue is not None:
-            self._open(cue)
-            return
-        for place in range(size - 1, max(document.begin, size - _EMAIL) - 1, -1):
-            if self._findings.taken(place, place + 1):
-                break
-            at = document.at("at", place)
-            if at is not None:
-                start = internet.local_start(self._findings, self._analysis.atoms, place)
-                dotted = any(document.at("sign", index) for index in range(at.end, size))
-                if start is not None and (size - at.end <= 2 or dotted):
-                    self._open(start)
-                break
-            sign = document.at("sign", place)
-            if sign is not None and size - sign.end <= 1 and place > document.begin:
-                start = internet.local_start(self._findings, self._analysis.atoms, size)
-                self._open(start if start is not None else place - 1)
-                break
-
-    def _email_cue(self) -> int | None:
-        """Return where an address begins that was announced and is not there yet."""
-        document = self._document
-        size = document.size
-        for place in range(size - 1, max(-1, size - _EMAIL), -1):
-            if self._findings.type_at(place) == "EMAIL" or self._is_place(place):
-                return None
-            if self._findings.taken(place, place + 1):
-                continue
-            mark = document.at("before", place)
-            if mark is None or mark.value != "EMAIL":
-                continue
-            start = mark.end
-            while (link := document.at("name_link", start)) is not None:
-                start = link.end
-            start = max(start, document.begin)
-            if start >= size:
-                continue
-            signs = any(
-                document.at("sign", index)
-                or document.at("at", index)
-                or index in self._analysis.atoms
-                for index in range(start, size)
-            )
-            if signs or (size - start <= 3 and self._is_mailbox(start)):
-                return start
-            return None
-        return None
-
-    def _is_place(self, index: int) -> bool:
-        """Tell whether a token belongs to an address, whose street has more than letters."""
-        found = self._findings.at(index)
-        street = found is not None and found.type == "ADDRESS"
-        return street and any(len(key) > 1 for key in self._document.keys[index : index + 1])
-
-    def _is_plain(self, start: int) -> bool:
-        """Tell whether nothing but common words follows what may have announced a mailbox."""
-        document = self._document
-        return all(
-            "w" in document.tokens[index].kinds or document.keys[index] in document.rules.never
-            for index in range(start, document.size)
-        )
-
-    def _is_mailbox(self, start: int) -> bool:
-        document = self._document
-        return all(
-            document.keys[index] not in document.rules.never and not document.tokens[index].stop
-            for index in range(start, document.size)
-        )
+    def _mailboxes(self) -> None:
+        start = Mailboxes(self._analysis).start()
+        if start is not None:
+            self._open(start)
 
     def _particles(self) -> None:
         """Wait for a surname whose `van der` is there already."""
@@ -370,7 +301,7 @@ class Tail:
             return True
         signs = any(
             document.at(group, index) for group in ("sign", "at", "web", "unit", "particle")
-        )
+        ) or any(document.before(group, index + 1) for group in ("sign", "at"))
         return signs or any(
             atom.start <= index < atom.end
             and (atom.kind != "l" or document.keys[index] not in document.rules.never)
@@ -391,68 +322,4 @@ class Tail:
 
     def settle(self) -> None:
         """Mask what could be part of a secret, now that nothing follows."""
-        findings = self._findings
-        document = self._document
-        if document.size <= document.begin:
-            return
-        for run in self._analysis.runs:
-            if run.end < self.start or findings.taken(run.start, run.end):
-                continue
-            counts = len(run.value) == 1 and run.end < document.size
-            kind = (None if counts else self._kind(run)) or self._place_or_age(run)
-            if kind is not None:
-                findings.add(run.start, run.end, kind, run.value, grows=True)
-        self._settle_last()
-        cue = self._email_cue()
-        if cue is not None and self.start <= cue and not self._is_plain(cue):
-            value = "".join(document.keys[cue:])
-            findings.claim(cue, document.size, "EMAIL", value, grows=True)
-        self._settle_letters()
-
-    def _settle_last(self) -> None:
-        """Mask `double` behind digits, and the month of a day that was to come."""
-        findings = self._findings
-        document = self._document
-        last = document.size - 1
-        before = findings.at(last - 1)
-        if before is not None and document.rules.reader.repeat(document.keys[last]) is not None:
-            findings.claim(last - 1, document.size, before.type, before.value, grows=True)
-        elif document.rules.reader.repeat(document.keys[last]) is not None:
-            cue = next(cues(findings, last, document.size), None)
-            if cue is not None and cue.type in codes.OPEN and cue.distance <= codes.NEAR:
-                findings.add(last, document.size, cue.type, document.keys[last], grows=True)
-        if document.keys[last] in document.rules.months and document.before("date_on", last):
-            findings.add(last, document.size, "DATE", document.keys[last], grows=True)
-
-    def _settle_letters(self) -> None:
-        """Mask letters that a name is spelled with."""
-        findings = self._findings
-        for word in self._analysis.spelled:
-            if word.end < self.start or findings.taken(word.start, word.start + 1):
-                continue
-            named = spelling.cue_of(findings, word.start)
-            if named is not None:
-                kind = "FIRSTNAME" if named == "FULL" else named
-                findings.claim(word.start, word.end, kind, word.letters, grows=True)
-
-    def _place_or_age(self, run: Run) -> str | None:
-        """Tell whether a number was about to be an age, or that of a house."""
-        document = self._document
-        if document.before("live", run.start):
-            article = document.keys[run.start] in document.rules.never
-            return None if article else "BUILDINGNUMBER"
-        subject = document.before("age_subject", run.start)
-        person = subject is not None and is_person(document, run.start, subject)
-        return "AGE" if person and run.end < document.size else None
-
-    def _kind(self, run: Run) -> str | None:
-        digits = any(map(str.isdigit, run.value))
-        for cue in cues(self._findings, run.start, run.end):
-            if cue.type == "NONE" or codes.is_public(self._document, run, cue):
-                return None
-            if cue.type in codes.OPEN and digits and cue.distance <= codes.NEAR:
-                return cue.type
-        fraction = codes.is_fraction(self._document, run)
-        if digits and run.spoken >= codes.DICTATED and not fraction:
-            return "PHONENUMBER"
-        return None
+        Settling(self._analysis, self.start).mask()
