@@ -113,6 +113,7 @@ class FakeEngine:
     name = "fake"
     longest = 30 * SAMPLE_RATE
     guided = True
+    favours_keywords = True
     writing = FULL
 
     def __init__(self, *, languages: tuple[str, ...] = ("en", "de"), parallel: int = 1) -> None:

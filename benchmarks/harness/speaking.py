@@ -56,6 +56,7 @@ class KnownWords:
     longest = 30 * SAMPLE_RATE
     parallel = 1
     guided = True
+    favours_keywords = False
     writing = FULL
 
     def __init__(self, conversation: Conversation, seed: int = 0) -> None:

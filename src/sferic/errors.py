@@ -100,6 +100,26 @@ class NotServedError(SfericError, ValueError):
         super().__init__(self.problem.message)
 
 
+class KeywordsNotServedError(NotServedError):
+    """The model of the language makes nothing of keywords.
+
+    Args:
+        model: Its name.
+    """
+
+    code = "keywords_not_served"
+
+    def __init__(self, model: str) -> None:
+        self.problem = Problem(
+            parameter="keywords",
+            value="",
+            allowed="none",
+            message=f"keywords are not served: the model {model} cannot favour them. Leave them "
+            "out, or ask for a language that a Whisper model serves",
+        )
+        ValueError.__init__(self, self.problem.message)
+
+
 class SpeakersNotServedError(NotServedError):
     """The models that tell speakers apart are not loaded.
 

@@ -57,6 +57,7 @@ class FakeStreamingEngine:
 
     name = "fake"
     writing = FULL
+    favours_keywords = True
     step = STEP
     flush = LOOK_AHEAD + STEP
     batch = 3

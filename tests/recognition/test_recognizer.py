@@ -12,8 +12,9 @@ import pytest
 from engines import FakeEngine, FakeVoiceActivity, Samples, fake_recognizer, names, say, texts
 from sferic import Options, Recognizer
 from sferic.config import Settings
-from sferic.errors import ModelLoadError, NotServedError, UnknownModelError
+from sferic.errors import KeywordsNotServedError, ModelLoadError, NotServedError, UnknownModelError
 from sferic.models import LocalModel
+from sferic.protocol.options import parse_options
 from sferic.recognition.engine import Engine
 from sferic.recognition.hypothesis import Hypothesis
 from sferic.recognition.recognizer import LONGEST_INTERVAL, PARTIAL_INTERVAL, Work
@@ -46,6 +47,18 @@ def test_a_language_that_is_not_served_is_refused_with_those_that_are() -> None:
     assert caught.value.problem.parameter == "language"
     assert caught.value.problem.value == "fr"
     assert caught.value.problem.allowed == "de, en"
+
+
+def test_a_stream_with_keywords_is_refused_where_the_model_makes_nothing_of_them() -> None:
+    engine = FakeEngine()
+    engine.favours_keywords = False
+    wanted = parse_options([("keywords", "Blackwell:2")])
+    with fake_recognizer(engine) as recognizer:
+        recognizer.check(Options())
+        with pytest.raises(KeywordsNotServedError, match=r"keywords .* model fake .* Leave them"):
+            recognizer.check(wanted)
+    with fake_recognizer() as recognizer:
+        recognizer.check(wanted)
 
 
 async def test_words_come_from_the_engine_off_the_event_loop() -> None:

@@ -24,6 +24,8 @@ class AnyEngine(Protocol):
     """How many of its calls that decode may usefully run at the same time."""
     writing: Writing
     """What its words look like."""
+    favours_keywords: bool
+    """Whether phrases with boosts make a difference to it."""
 
     def close(self) -> None:
         """Give back the model's memory."""

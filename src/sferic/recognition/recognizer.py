@@ -18,6 +18,7 @@ from sferic import languages
 from sferic.audio import SAMPLE_RATE
 from sferic.config import Route, Settings
 from sferic.errors import (
+    KeywordsNotServedError,
     ModelError,
     ModelMemoryError,
     ModelUnavailableError,
@@ -315,13 +316,16 @@ class Recognizer:
         """Say whether streams with these options can be served.
 
         Raises:
-            NotServedError: No model serves them.
+            NotServedError: No model serves them, or what it serves lacks something.
             ModelUnavailableError: The one that would has not loaded, a moment ago.
         """
         self.candidates(options.language)
         model = self.routing.model_for(options.language)
         if model is not None and model.failed:
             raise ModelUnavailableError(model.name)
+        running = None if model is None else model.running
+        if options.keywords and running is not None and not running.favours_keywords:
+            raise KeywordsNotServedError(running.name)
         if options.diarize and self._diarization is None:
             raise SpeakersNotServedError(self._undiarized)
 

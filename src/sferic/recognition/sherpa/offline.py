@@ -41,6 +41,7 @@ class OfflineEngine:
 
     longest = 30 * SAMPLE_RATE
     guided = False
+    favours_keywords = False
 
     def __init__(self, folder: Folder, name: str, running: Running, build: Build) -> None:
         self.name = name

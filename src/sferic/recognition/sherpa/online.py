@@ -72,6 +72,7 @@ class OnlineEngine:
         self.step = kind.step * FRAME
         self.flush = kind.window * FRAME + _DELAY
         self.kind = kind
+        self.favours_keywords = kind.build_biased is not None
         self._loaded = partial(runtime.loaded, folder, name, running)
         self._plain = self._loaded(kind.build)
         self._biased: Any = None

@@ -132,6 +132,7 @@ class WhisperEngine:
 
     longest = 30 * SAMPLE_RATE
     guided = True
+    favours_keywords = True
     writing = FULL
 
     def __init__(
