@@ -56,7 +56,7 @@ def test_all_problems_are_told_at_once() -> None:
     given: dict[str, str | bool | None] = {
         "option_sample_rate": "1",
         "option_max_words": "many",
-        "option_keywords": "Blackwell",
+        "option_keywords": "Blackwell:much",
     }
     with pytest.raises(OptionsError) as caught:
         options_from(given)
