@@ -4,7 +4,6 @@ Whatever is promised to a client is written here before it is promised, and what
 written when it is done. A process may be killed between any two statements.
 """
 
-import os
 import secrets
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from sferic.errors import JobStoreError
+from sferic.server.files import make_private
 from sferic.server.keys import data_folder
 
 _METADATA = sa.MetaData()
@@ -140,10 +140,7 @@ class JobDatabase:
         """
         try:
             if self._file:
-                self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                os.close(os.open(self._file, os.O_CREAT | os.O_RDWR, 0o600))
-                if self._file.stat().st_mode & 0o077:
-                    self._file.chmod(0o600)
+                make_private(self._file)
         except OSError as error:
             message = f"the job database {self.shown} cannot be written: {error.strerror}"
             raise JobStoreError(message) from None

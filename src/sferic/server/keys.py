@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from sferic.errors import KeyStoreError, UnknownKeyError
+from sferic.server.files import make_private
 
 KEY_PREFIX = "sferic_"
 """What every key begins with, so that scanners find one that leaked."""
@@ -225,10 +226,7 @@ class KeyDatabase:
         """
         try:
             if self._file:
-                self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                os.close(os.open(self._file, os.O_CREAT | os.O_RDWR, 0o600))
-                if self._file.stat().st_mode & 0o077:
-                    self._file.chmod(0o600)
+                make_private(self._file)
         except OSError as error:
             message = f"the key database {self.shown} cannot be written: {error.strerror}"
             raise KeyStoreError(message) from None
